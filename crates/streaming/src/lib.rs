@@ -1,0 +1,4 @@
+//! THE SERVER.
+pub mod bench;
+pub mod consumer;
+pub mod options;

@@ -1,0 +1,2 @@
+//! Runs the commands of the repository.
+fn main() {}
