@@ -1,1 +1,253 @@
-//! options
+//! What a server may be told before it starts, and what it assumes where nobody says.
+//!
+//! [`Options`] is the result: plain values, checked, ready for use. Where they come from, the later overruling the
+//! earlier: the defaults below, the file named by `-c`, the environment (`STREAMING_<NAME>`), the command line.
+
+mod auth;
+mod permissions;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use auth::{Auth, Password, Secret, User};
+pub use permissions::{Permissions, Responses, Rule, Rules};
+
+/// Everything that can be set. [`Options::default`] is what `nats-server` does without options, except that the file
+/// store acknowledges a message only after it is on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The name in INFO and in monitoring; the server's generated id where `None`.
+    pub server_name: Option<String>,
+    /// Where clients connect.
+    pub client: Address,
+    /// `host:port` told to clients in INFO's `connect_urls` instead of the address we listen on.
+    pub client_advertise: Option<String>,
+    /// Where monitoring answers HTTP; nowhere where `None`.
+    pub monitor: Option<Address>,
+    /// Who may connect.
+    pub auth: Auth,
+    /// How long a client may take from INFO to an acceptable CONNECT (2 s; more under TLS, see [`Tls::timeout`]).
+    pub auth_timeout: Duration,
+    /// TLS towards clients; plain TCP where `None`.
+    pub tls: Option<Tls>,
+    /// What one client, and all of them, may ask of us.
+    pub limits: Limits,
+    /// How a server says good-bye.
+    pub lame_duck: LameDuck,
+    /// Streams; a plain NATS server where `None`.
+    pub jetstream: Option<JetStream>,
+    /// What is logged, where and how.
+    pub log: Log,
+    /// Written with our process id after the sockets are bound.
+    pub pid_file: Option<PathBuf>,
+    /// Folder for `nats-server_<pid>.ports`, which tells test tools where we listen.
+    pub ports_file_dir: Option<PathBuf>,
+    /// Threads that serve sockets; one per core where `None`.
+    pub worker_threads: Option<usize>,
+}
+
+/// A host and a port to listen on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// A name or an IP address, an IPv6 address without brackets.
+    pub host: String,
+    /// 0 = any free port.
+    pub port: u16,
+}
+
+/// The certificates of TLS towards clients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// The server's certificate chain, PEM.
+    pub cert_file: PathBuf,
+    /// Its private key, PEM.
+    pub key_file: PathBuf,
+    /// Whose certificates clients may present, PEM; the system's own where `None`.
+    pub ca_file: Option<PathBuf>,
+    /// Whether clients must present one.
+    pub verify: bool,
+    /// How long the handshake may take (2 s).
+    pub timeout: Duration,
+}
+
+/// The bounds of a connection. Defaults are `nats-server`'s.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at a time (65 536).
+    pub max_connections: usize,
+    /// Subscriptions of one connection; 0 = unlimited.
+    pub max_subscriptions: usize,
+    /// Bytes of one protocol line (4 096).
+    pub max_control_line: usize,
+    /// Bytes of one message, headers included (1 MiB).
+    pub max_payload: usize,
+    /// Bytes waiting for a slow client before it is cut off (64 MiB).
+    pub max_pending: usize,
+    /// Pause between two PINGs to a quiet client (2 min).
+    pub ping_interval: Duration,
+    /// Unanswered PINGs until the connection is stale (2).
+    pub ping_max: u32,
+    /// How long one write to a client may take (10 s).
+    pub write_deadline: Duration,
+}
+
+/// A server told to go asks its clients to leave one by one rather than all at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LameDuck {
+    /// Over which time the clients are disconnected (2 min).
+    pub duration: Duration,
+    /// How long we wait before the first (10 s).
+    pub grace_period: Duration,
+}
+
+/// Streams and where they are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JetStream {
+    /// The root; streams live in its folder `jetstream`, as `nats-server` has it. `<temporary folder>/nats` where unset.
+    pub store_dir: PathBuf,
+    /// When a message in a file store counts as stored.
+    pub sync: Sync,
+    /// Bytes all memory streams may hold together; the server measures the machine where `None`.
+    pub max_memory: Option<u64>,
+    /// Bytes all file streams may hold together; the server measures the disk where `None`.
+    pub max_file: Option<u64>,
+    /// Streams at a time; unlimited where `None`.
+    pub max_streams: Option<usize>,
+    /// Consumers of one stream; unlimited where `None`.
+    pub max_consumers: Option<usize>,
+    /// The most a consumer may ask for as `max_ack_pending`; unlimited where `None`.
+    pub max_ack_pending: Option<u64>,
+    /// The longest a stream may ask for as `duplicate_window`; unlimited where `None`.
+    pub duplicate_window: Option<Duration>,
+    /// A second prefix of the API, `$JS.<domain>.API`.
+    pub domain: Option<String>,
+    /// Whether an unknown field of an API request is an error.
+    pub strict: bool,
+}
+
+/// When the file store asks the disk to keep what was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sync {
+    /// Before each acknowledgement, for all messages that wait together. An acknowledged message survives a power cut.
+    #[default]
+    Always,
+    /// Every so often. A power cut takes up to this much of what was acknowledged.
+    Every(Duration),
+    /// When the operating system likes to.
+    Never,
+}
+
+/// What is logged, where and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// Standard error where `None`.
+    pub file: Option<PathBuf>,
+    /// Bytes after which the file is set aside under a dated name and begun anew; never where `None`.
+    pub size_limit: Option<u64>,
+    /// How a line looks.
+    pub format: LogFormat,
+    /// Whether a text line bears the time.
+    pub time: bool,
+    /// Connections and decisions too.
+    pub debug: bool,
+    /// Every protocol line too.
+    pub trace: bool,
+}
+
+/// How a line of the log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogFormat {
+    /// `[pid] 2026/11/21 01:02:03.123456 [INF] text`, as tools made for `nats-server` read it.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            server_name: None,
+            client: Address { host: Address::ANY_HOST.to_owned(), port: 4222 },
+            client_advertise: None,
+            monitor: None,
+            auth: Auth::None,
+            auth_timeout: Duration::from_secs(2),
+            tls: None,
+            limits: Limits::default(),
+            lame_duck: LameDuck::default(),
+            jetstream: None,
+            log: Log::default(),
+            pid_file: None,
+            ports_file_dir: None,
+            worker_threads: None,
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_connections: 64 * 1024,
+            max_subscriptions: 0,
+            max_control_line: 4096,
+            max_payload: 1024 * 1024,
+            max_pending: 64 * 1024 * 1024,
+            ping_interval: Duration::from_mins(2),
+            ping_max: 2,
+            write_deadline: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Default for LameDuck {
+    fn default() -> Self {
+        Self { duration: Duration::from_mins(2), grace_period: Duration::from_secs(10) }
+    }
+}
+
+impl Default for JetStream {
+    fn default() -> Self {
+        Self {
+            store_dir: std::env::temp_dir().join("nats"),
+            sync: Sync::default(),
+            max_memory: None,
+            max_file: None,
+            max_streams: None,
+            max_consumers: None,
+            max_ack_pending: None,
+            duplicate_window: None,
+            domain: None,
+            strict: false,
+        }
+    }
+}
+
+impl JetStream {
+    /// The folder the streams are in.
+    pub fn directory(&self) -> PathBuf {
+        self.store_dir.join("jetstream")
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { file: None, size_limit: None, format: LogFormat::Text, time: true, debug: false, trace: false }
+    }
+}
+
+impl Address {
+    /// All interfaces.
+    pub const ANY_HOST: &'static str = "0.0.0.0";
+}
+
+impl std::fmt::Display for Address {
+    /// `host:port` as one writes it in a URL, an IPv6 address in brackets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.host.parse() {
+            Ok(ip) => SocketAddr::new(ip, self.port).fmt(f),
+            Err(_) => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}
