@@ -1,0 +1,150 @@
+//! What JetStream is, told by async-nats: one file a topic.
+
+mod streams;
+
+use std::error::Error as _;
+use std::fmt::{Debug, Display};
+
+use async_nats::error::Error;
+use async_nats::jetstream::consumer::pull;
+use async_nats::jetstream::context::{
+    AccountErrorKind, ConsumerInfoErrorKind, CreateStreamErrorKind, GetStreamErrorKind,
+    PublishErrorKind, RequestErrorKind,
+};
+use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::publish::PublishAck;
+use async_nats::jetstream::stream::{
+    Config, ConsumerCreateStrictErrorKind, ConsumerErrorKind, ConsumerUpdateErrorKind,
+    DeleteMessageErrorKind, LastRawMessageErrorKind, PurgeErrorKind, State, Stream,
+};
+use async_nats::jetstream::{self, Context, ErrorCode};
+
+use crate::harness::{World, soon};
+
+/// A stream's configuration with a name and subjects, and all else as async-nats has it.
+fn config(name: &str, subjects: &[&str]) -> Config {
+    Config {
+        name: name.into(),
+        subjects: subjects.iter().map(ToString::to_string).collect(),
+        ..Config::default()
+    }
+}
+
+/// A stream that takes every subject under its own name.
+async fn stream(world: &World, name: &str, change: impl FnOnce(&mut Config)) -> Stream {
+    let name = world.name(name);
+    let mut config = config(&name, &[&format!("{name}.>")]);
+    change(&mut config);
+    world.js.create_stream(config).await.expect("a stream")
+}
+
+/// A pull consumer that outlives its creator.
+fn durable(name: &str) -> pull::Config {
+    pull::Config {
+        durable_name: Some(name.into()),
+        ..pull::Config::default()
+    }
+}
+
+/// Publishes and waits for the acknowledgement.
+async fn send(
+    js: &Context,
+    subject: &str,
+    message: PublishMessage,
+) -> Result<PublishAck, Error<PublishErrorKind>> {
+    let ack = js
+        .send_publish(subject.to_string(), message)
+        .await
+        .expect("the connection takes a message");
+    soon("an acknowledgement", ack.into_future()).await
+}
+
+/// Publishes `payload` and tells the sequence it got.
+async fn publish(js: &Context, subject: &str, payload: &str) -> u64 {
+    let message = PublishMessage::build().payload(payload.to_string().into());
+    send(js, subject, message)
+        .await
+        .expect("a stored message")
+        .sequence
+}
+
+/// Publishes `count` messages on `subject`; the first says `0`.
+async fn publish_many(js: &Context, subject: &str, count: usize) {
+    let mut acks = Vec::with_capacity(count);
+    for number in 0..count {
+        acks.push(
+            js.publish(subject.to_string(), number.to_string().into())
+                .await
+                .expect("room for a message"),
+        );
+    }
+    for ack in acks {
+        ack.await.expect("a stored message");
+    }
+}
+
+/// The stream's state now.
+async fn state(stream: &Stream) -> State {
+    stream.get_info().await.expect("the stream's state").state
+}
+
+/// The code of the error that the server must have answered with.
+fn refusal<T>(result: Result<T, impl Refusal>) -> ErrorCode {
+    match result {
+        Ok(_) => panic!("the server took what it must refuse"),
+        Err(error) => error
+            .code()
+            .unwrap_or_else(|| panic!("the server did not refuse, this went wrong: {error}")),
+    }
+}
+
+/// An error that may hold the server's own.
+trait Refusal: Display {
+    fn code(&self) -> Option<ErrorCode>;
+}
+
+/// The kinds of error that hold the server's answer in themselves.
+macro_rules! refusals {
+    ($($kind:ident),+ $(,)?) => { $(
+        impl Refusal for Error<$kind> {
+            fn code(&self) -> Option<ErrorCode> {
+                match self.kind() {
+                    $kind::JetStream(error) => Some(error.error_code()),
+                    _ => code_of_source(self),
+                }
+            }
+        }
+    )+ };
+}
+
+refusals!(
+    AccountErrorKind,
+    ConsumerCreateStrictErrorKind,
+    ConsumerErrorKind,
+    ConsumerInfoErrorKind,
+    ConsumerUpdateErrorKind,
+    CreateStreamErrorKind,
+    DeleteMessageErrorKind,
+    GetStreamErrorKind,
+    LastRawMessageErrorKind,
+    PurgeErrorKind,
+);
+
+impl Refusal for Error<PublishErrorKind> {
+    fn code(&self) -> Option<ErrorCode> {
+        code_of_source(self)
+    }
+}
+
+impl Refusal for Error<RequestErrorKind> {
+    fn code(&self) -> Option<ErrorCode> {
+        code_of_source(self)
+    }
+}
+
+fn code_of_source<K: Clone + Debug + Display + PartialEq>(error: &Error<K>) -> Option<ErrorCode> {
+    error
+        .source()?
+        .downcast_ref::<jetstream::Error>()
+        .map(jetstream::Error::error_code)
+}

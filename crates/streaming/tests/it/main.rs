@@ -1,0 +1,3 @@
+//! The server as its clients see it: every test here speaks to a running process over a socket.
+mod harness;
+mod jetstream;
