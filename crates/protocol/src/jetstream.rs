@@ -1,0 +1,1 @@
+//! `JetStream` on the wire: configurations, requests and answers as JSON, acknowledgements, errors.
