@@ -1,12 +1,16 @@
 //! What JetStream is, told by async-nats: one file a topic.
 
+mod acks;
+mod consumers;
+mod deliver;
 mod streams;
 
 use std::error::Error as _;
 use std::fmt::{Debug, Display};
+use std::time::Duration;
 
 use async_nats::error::Error;
-use async_nats::jetstream::consumer::pull;
+use async_nats::jetstream::consumer::{PullConsumer, pull};
 use async_nats::jetstream::context::{
     AccountErrorKind, ConsumerInfoErrorKind, CreateStreamErrorKind, GetStreamErrorKind,
     PublishErrorKind, RequestErrorKind,
@@ -17,9 +21,10 @@ use async_nats::jetstream::stream::{
     Config, ConsumerCreateStrictErrorKind, ConsumerErrorKind, ConsumerUpdateErrorKind,
     DeleteMessageErrorKind, LastRawMessageErrorKind, PurgeErrorKind, State, Stream,
 };
-use async_nats::jetstream::{self, Context, ErrorCode};
+use async_nats::jetstream::{self, Context, ErrorCode, Message};
+use futures::TryStreamExt;
 
-use crate::harness::{World, soon};
+use crate::harness::{PATIENCE, World, soon};
 
 /// A stream's configuration with a name and subjects, and all else as async-nats has it.
 fn config(name: &str, subjects: &[&str]) -> Config {
@@ -81,6 +86,78 @@ async fn publish_many(js: &Context, subject: &str, count: usize) {
     for ack in acks {
         ack.await.expect("a stored message");
     }
+}
+
+/// Creates `config` on `stream`.
+async fn consumer(stream: &Stream, config: pull::Config) -> PullConsumer {
+    stream.create_consumer(config).await.expect("a consumer")
+}
+
+/// Waits for the next `count` messages of `consumer`.
+async fn take(consumer: &PullConsumer, count: usize) -> Vec<Message> {
+    let batch = consumer
+        .batch()
+        .max_messages(count)
+        .expires(PATIENCE)
+        .messages();
+    let messages: Vec<Message> = batch
+        .await
+        .expect("a pull request")
+        .try_collect()
+        .await
+        .expect("messages");
+    assert_eq!(
+        messages.len(),
+        count,
+        "not enough messages before the request expired"
+    );
+    messages
+}
+
+/// Waits for the next message of `consumer`.
+async fn take_one(consumer: &PullConsumer) -> Message {
+    take(consumer, 1).await.remove(0)
+}
+
+/// What `consumer` has at hand right now.
+async fn at_hand(consumer: &PullConsumer) -> Vec<Message> {
+    let fetch = async {
+        let batch = consumer
+            .fetch()
+            .max_messages(1000)
+            .messages()
+            .await
+            .expect("a pull request");
+        batch.try_collect().await.expect("messages")
+    };
+    soon("the end of what is at hand", fetch).await
+}
+
+/// What `consumer` delivers while a request waits for it that long.
+async fn take_for(consumer: &PullConsumer, time: Duration) -> Vec<Message> {
+    let batch = consumer.batch().max_messages(1000).expires(time).messages();
+    batch
+        .await
+        .expect("a pull request")
+        .try_collect()
+        .await
+        .expect("messages")
+}
+
+/// What the messages say.
+fn payloads(messages: &[Message]) -> Vec<&str> {
+    messages
+        .iter()
+        .map(|message| std::str::from_utf8(&message.payload).expect("text"))
+        .collect()
+}
+
+/// The stream sequences of the messages.
+fn sequences(messages: &[Message]) -> Vec<u64> {
+    messages
+        .iter()
+        .map(|message| message.info().expect("an ack subject").stream_sequence)
+        .collect()
 }
 
 /// The stream's state now.
