@@ -244,7 +244,6 @@ async fn a_terminated_message_never_comes_again() {
         stream.cached_info().config.name
     );
     let mut advisories = world.client.subscribe(advisory).await.unwrap();
-    world.client.flush().await.unwrap();
     take_one(&consumer)
         .await
         .double_ack_with(AckKind::Term)
@@ -280,7 +279,6 @@ async fn a_delivery_too_many_is_not_made(storage: StorageType) {
     let name = &stream.cached_info().config.name;
     let advisory = format!("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{name}.reader");
     let mut advisories = world.client.subscribe(advisory).await.unwrap();
-    world.client.flush().await.unwrap();
 
     let mut deliveries = BTreeMap::<u64, Vec<i64>>::new();
     for message in take(&consumer, 2)

@@ -3,6 +3,9 @@
 mod acks;
 mod consumers;
 mod deliver;
+mod ordered;
+mod pulling;
+mod pushing;
 mod streams;
 
 use std::error::Error as _;
