@@ -1,12 +1,20 @@
 //! What JetStream is, told by async-nats: one file a topic.
 
+mod account;
 mod acks;
 mod consumers;
 mod deliver;
+mod limits;
 mod ordered;
+mod publishing;
 mod pulling;
 mod pushing;
+mod reading;
+mod removing;
+mod republishing;
+mod retention;
 mod streams;
+mod ttl;
 
 use std::error::Error as _;
 use std::fmt::{Debug, Display};
