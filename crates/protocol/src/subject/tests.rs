@@ -43,8 +43,7 @@ fn validity_is_as_nats_server_judges() {
 /// Token by token, recursively.
 fn model_matches(filter: &[&str], subject: &[&str]) -> bool {
     match (filter, subject) {
-        ([], []) => true,
-        ([">"], [_, ..]) => true,
+        ([], []) | ([">"], [_, ..]) => true,
         (["*", filter @ ..], [_, subject @ ..]) => model_matches(filter, subject),
         ([f, filter @ ..], [s, subject @ ..]) => f == s && model_matches(filter, subject),
         _ => false,
