@@ -2,3 +2,4 @@
 pub mod bench;
 pub mod consumer;
 pub mod options;
+pub mod telemetry;

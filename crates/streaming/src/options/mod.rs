@@ -3,15 +3,57 @@
 //! [`Options`] is the result: plain values, checked, ready for use. Where they come from, the later overruling the
 //! earlier: the defaults below, the file named by `-c`, the environment (`STREAMING_<NAME>`), the command line.
 
+mod access;
 mod auth;
+mod command_line;
+mod config;
+mod draft;
+mod error;
+mod help;
 mod permissions;
+pub mod ports;
+mod reload;
+mod settings;
+mod signal;
+#[cfg(test)]
+mod tests;
+mod units;
 
+use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use auth::{Auth, Password, Secret, User};
+pub use error::{Error, Origin, Position};
 pub use permissions::{Permissions, Responses, Rule, Rules};
+pub use signal::{Command, Signal};
+
+use draft::{Asked, Draft};
+use settings::Setting;
+
+/// What the program was called for.
+#[derive(Debug)]
+pub enum Parsed {
+    /// Serve.
+    Run(Box<Options>),
+    /// Print this on standard output: `--help`, `--version`.
+    Print(String),
+    /// `-t`: all is well, and this says so.
+    Valid(String),
+    /// `--signal`: send it to this process.
+    Signal(Signal, i32),
+    /// `bench`: measure a server; the words that follow are for the bench.
+    Bench(Vec<String>),
+}
+
+/// The world the options come from, so that a test can hold it.
+pub struct World<'a> {
+    /// A variable of the environment.
+    pub env: &'a dyn Fn(&str) -> Option<String>,
+    /// A file's text.
+    pub read: &'a dyn Fn(&Path) -> io::Result<String>,
+}
 
 /// Everything that can be set. [`Options::default`] is what `nats-server` does without options, except that the file
 /// store acknowledges a message only after it is on disk.
@@ -63,7 +105,7 @@ pub struct Tls {
     pub cert_file: PathBuf,
     /// Its private key, PEM.
     pub key_file: PathBuf,
-    /// Whose certificates clients may present, PEM; the system's own where `None`.
+    /// Whose signatures on clients' certificates count, PEM; there if `verify`.
     pub ca_file: Option<PathBuf>,
     /// Whether clients must present one.
     pub verify: bool,
@@ -163,6 +205,61 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+impl Options {
+    /// What `words`, the command line without the program's name, ask for. Reads nothing but through `world`.
+    pub fn parse(words: &[String], world: &World<'_>) -> Result<Parsed, Error> {
+        if let Some(("bench", rest)) = words.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+            return Ok(Parsed::Bench(rest.to_vec()));
+        }
+        let typed = command_line::scan(words)?;
+        let mut said = Draft::default(); // A first look, for what decides whether and which file is read.
+        typed.iter().try_for_each(|typed| typed.apply(&mut said))?;
+        match said.asked {
+            Asked::Help => return Ok(Parsed::Print(help::help())),
+            Asked::Version => {
+                let version = env!("CARGO_PKG_VERSION");
+                return Ok(Parsed::Print(format!("streaming-server: v{version}\n")));
+            }
+            Asked::Test | Asked::Serve => {}
+        }
+        let mut draft = Draft::default();
+        let variable =
+            |setting: &Setting| setting.variable().and_then(|name| Some((name.clone(), (world.env)(&name)?)));
+        let config = said.config.or_else(|| {
+            let setting = settings::by_name("config")?;
+            variable(setting).map(|(_, path)| PathBuf::from(path))
+        });
+        draft.next_source();
+        if let Some(path) = &config {
+            config::apply(&mut draft, &config::parse(path, world)?, "")?;
+        }
+        draft.next_source();
+        for setting in settings::all() {
+            if let Some((name, text)) = variable(setting).filter(|(_, text)| !is_of_kubernetes(text)) {
+                command_line::set(&mut draft, setting, &text, || Origin::Environment(name.clone()))?;
+            }
+        }
+        typed.iter().try_for_each(|typed| typed.apply(&mut draft))?;
+        let (asked, signal) = (draft.asked, draft.signal.clone());
+        let options = draft.finish()?;
+        if let Some(signal) = signal {
+            let process = signal.process(options.pid_file.as_deref(), world)?;
+            return Ok(Parsed::Signal(signal, process));
+        }
+        if asked == Asked::Test {
+            let what =
+                config.map_or_else(|| "configuration".into(), |path| format!("configuration file {}", path.display()));
+            return Ok(Parsed::Valid(format!("streaming-server: {what} is valid\n")));
+        }
+        Ok(Parsed::Run(Box::new(options)))
+    }
+}
+
+/// Beside a Service called `streaming`, Kubernetes sets `STREAMING_PORT` to `tcp://10.0.0.1:4222`, which is not for us.
+fn is_of_kubernetes(text: &str) -> bool {
+    text.starts_with("tcp://") || text.starts_with("udp://")
 }
 
 impl Default for Options {

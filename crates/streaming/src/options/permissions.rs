@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use protocol::subject;
+
 /// What a user may do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Permissions {
@@ -43,5 +45,166 @@ pub struct Responses {
 impl Default for Responses {
     fn default() -> Self {
         Self { max: Some(1), expires: Some(Duration::from_mins(2)) }
+    }
+}
+
+impl Permissions {
+    /// Whether a message may be published to `subject`, a literal, leaving [`Permissions::responses`] aside: which
+    /// reply subjects those open, only the connection knows.
+    pub fn may_publish(&self, subject: &str) -> bool {
+        let covers = |rule: &Rule| subject::matches(&rule.subject, subject);
+        self.publish.allow.as_ref().is_none_or(|allow| allow.iter().any(covers))
+            && !self.publish.deny.iter().any(covers)
+    }
+
+    /// Whether one may subscribe to `filter`, perhaps as a member of the group `queue`. All that `filter` matches must be
+    /// allowed, and not all of it denied; of what is denied only in part see [`Permissions::filters_deliveries`].
+    pub fn may_subscribe(&self, filter: &str, queue: Option<&str>) -> bool {
+        let covers = |rule: &Rule| subject::is_subset(filter, &rule.subject);
+        self.subscribe.allow.as_ref().is_none_or(|allow| allows(allow, covers, queue))
+            && !self.subscribe.deny.iter().any(|rule| rule.concerns(queue) && covers(rule))
+    }
+
+    /// Whether each message to a subscription to `filter` must pass [`Permissions::may_receive`], because part of what it
+    /// matches is denied.
+    pub fn filters_deliveries(&self, filter: &str, queue: Option<&str>) -> bool {
+        let touches = |rule: &Rule| rule.concerns(queue) && subject::overlaps(filter, &rule.subject);
+        self.subscribe.deny.iter().any(touches)
+    }
+
+    /// Whether a message on `subject`, a literal, may be delivered.
+    pub fn may_receive(&self, subject: &str, queue: Option<&str>) -> bool {
+        let denies = |rule: &Rule| rule.concerns(queue) && subject::matches(&rule.subject, subject);
+        !self.subscribe.deny.iter().any(denies)
+    }
+}
+
+/// Whether an allow list admits a subscription. Rules that name groups decide alone over the subjects they name.
+fn allows(rules: &[Rule], covers: impl Fn(&Rule) -> bool, queue: Option<&str>) -> bool {
+    let (mut plain, mut grouped) = (false, None);
+    for rule in rules.iter().filter(|rule| covers(rule)) {
+        match (&rule.queue, queue) {
+            (None, _) => plain = true,
+            (Some(_), Some(_)) => grouped = Some(grouped.unwrap_or(false) || rule.concerns(queue)),
+            (Some(_), None) => {}
+        }
+    }
+    grouped.unwrap_or(plain)
+}
+
+impl Rule {
+    /// `subject`, or, if `queues` may be named, `subject queue`.
+    pub(super) fn parse(text: &str, queues: bool) -> Result<Self, String> {
+        let mut words = text.split_whitespace();
+        let (subject, queue) = (words.next().unwrap_or_default(), words.next());
+        let valid = |word: &str| subject::is_valid_filter(word);
+        if words.next().is_some() || !valid(subject) || !queue.is_none_or(|queue| queues && valid(queue)) {
+            let queue = if queues { ", perhaps with a queue group after a space" } else { "" };
+            return Err(format!("expected a subject{queue}"));
+        }
+        Ok(Self { subject: subject.to_owned(), queue: queue.map(str::to_owned) })
+    }
+
+    /// Whether the rule speaks of members of `queue`, or of those of no group.
+    fn concerns(&self, queue: Option<&str>) -> bool {
+        match (&self.queue, queue) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(rule), Some(queue)) => rule == queue || subject::is_subset(queue, rule),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(texts: &[&str]) -> Vec<Rule> {
+        texts.iter().map(|text| Rule::parse(text, true).expect(text)).collect()
+    }
+
+    fn subscriber(allow: Option<&[&str]>, deny: &[&str]) -> Permissions {
+        let subscribe = Rules { allow: allow.map(rules), deny: rules(deny) };
+        Permissions { subscribe, ..Permissions::default() }
+    }
+
+    #[test]
+    fn publishing_is_allowed_where_a_rule_matches_and_none_denies() {
+        for (allow, deny, subject, may) in [
+            (None, &[][..], "a", true),
+            (Some(&[][..]), &[], "a", false),
+            (Some(&["a"]), &[], "a", true),
+            (Some(&["a"]), &[], "a.b", false),
+            (Some(&["a.*", "b.>"]), &[], "b.c.d", true),
+            (Some(&["a.>"]), &["a.secret"], "a.secret", false),
+            (Some(&["a.>"]), &["a.secret"], "a.plain", true),
+            (None, &["$JS.>"], "$JS.API.INFO", false),
+            (None, &["$JS.>"], "orders", true),
+        ] {
+            let publish = Rules { allow: allow.map(rules), deny: rules(deny) };
+            let permissions = Permissions { publish, ..Permissions::default() };
+            assert_eq!(permissions.may_publish(subject), may, "{allow:?} less {deny:?}: {subject}");
+        }
+    }
+
+    #[test]
+    fn subscribing_needs_all_of_the_filter_allowed_and_not_all_of_it_denied() {
+        for (allow, deny, filter, may) in [
+            (None, &[][..], ">", true),
+            (Some(&[][..]), &[], "a", false),
+            (Some(&["a.*"]), &[], "a.b", true),
+            (Some(&["a.*"]), &[], "a.*", true),
+            (Some(&["a.*"]), &[], "a.>", false),
+            (Some(&["a.b"]), &[], "a.*", false),
+            (Some(&["_INBOX.>"]), &[], "_INBOX.x.*", true),
+            (None, &["a.b"], "a.b", false),
+            (None, &["a.>"], "a.*", false),
+            (None, &["a.b"], "a.*", true),
+            (Some(&["a.>"]), &["a.b"], "a.b", false),
+        ] {
+            let permissions = subscriber(allow, deny);
+            assert_eq!(permissions.may_subscribe(filter, None), may, "{allow:?} less {deny:?}: {filter}");
+        }
+    }
+
+    #[test]
+    fn rules_that_name_a_queue_group_speak_of_its_members_only() {
+        for (allow, deny, queue, may) in [
+            (Some(&["a q1"][..]), &[][..], None, false),
+            (Some(&["a q1"]), &[], Some("q1"), true),
+            (Some(&["a q1"]), &[], Some("q2"), false),
+            (Some(&["a"]), &[], Some("q2"), true),
+            (Some(&["a", "a q1"]), &[], Some("q2"), false),
+            (Some(&["a", "a q1"]), &[], None, true),
+            (Some(&["a *.prod"]), &[], Some("v1.prod"), true),
+            (Some(&["a *.prod"]), &[], Some("v1.dev"), false),
+            (Some(&["a >"]), &[], Some("any"), true),
+            (None, &["a q1"], Some("q1"), false),
+            (None, &["a q1"], Some("q2"), true),
+            (None, &["a q1"], None, true),
+            (None, &["a"], Some("q1"), false),
+        ] {
+            let permissions = subscriber(allow, deny);
+            assert_eq!(permissions.may_subscribe("a", queue), may, "{allow:?} less {deny:?}: queue {queue:?}");
+        }
+    }
+
+    #[test]
+    fn a_wider_subscription_is_filtered_as_its_messages_come() {
+        let permissions = subscriber(None, &["a.secret", "b.* q"]);
+        assert!(permissions.may_subscribe("a.*", None) && permissions.filters_deliveries("a.*", None));
+        assert!(!permissions.filters_deliveries("c.>", None));
+        assert!(!permissions.filters_deliveries("b.>", None) && permissions.filters_deliveries("b.>", Some("q")));
+        assert!(!permissions.may_receive("a.secret", None) && permissions.may_receive("a.plain", None));
+        assert!(permissions.may_receive("b.x", None) && !permissions.may_receive("b.x", Some("q")));
+    }
+
+    #[test]
+    fn what_is_no_subject_is_no_rule() {
+        for (text, queues) in
+            [("", true), ("a..b", true), ("a.>.b", true), ("a q r", true), ("a q", false), ("a q..r", true)]
+        {
+            assert!(Rule::parse(text, queues).is_err(), "{text:?}");
+        }
     }
 }
