@@ -86,13 +86,23 @@ fn rules(entry: &Entry, queues: bool) -> Result<Rules, Error> {
         Value::Block(entries) => {
             for inner in entries {
                 match inner.key.to_lowercase().as_str() {
-                    "allow" => rules.allow = Some(subjects(inner, queues)?),
+                    "allow" => rules.allow = Some(allowed(inner, queues)?),
                     "deny" => rules.deny = subjects(inner, queues)?,
                     _ => return Err(unknown(inner, &entry.key, &["allow", "deny"])),
                 }
             }
         }
-        Value::Text(_) | Value::List(_) => rules.allow = Some(subjects(entry, queues)?),
+        Value::Text(_) | Value::List(_) => rules.allow = Some(allowed(entry, queues)?),
+    }
+    Ok(rules)
+}
+
+/// `nats-server` reads an empty list as "everything", most people as "nothing": better ask.
+fn allowed(entry: &Entry, queues: bool) -> Result<Vec<Rule>, Error> {
+    let rules = subjects(entry, queues)?;
+    if rules.is_empty() {
+        let what = format!("{} is empty; leave it out to allow all, or deny \">\" to allow nothing", entry.key);
+        return Err(wrong(&entry.node, what));
     }
     Ok(rules)
 }

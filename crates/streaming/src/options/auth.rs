@@ -82,6 +82,14 @@ impl Password {
         }
     }
 
+    /// Whether anything can be the secret: not if it begins like a hash but is none.
+    pub(super) fn can_be_met(&self) -> bool {
+        match self {
+            Self::Plain(_) => true,
+            Self::Bcrypt(hash) => hash.0.parse::<bcrypt::HashParts>().is_ok(),
+        }
+    }
+
     /// Whether [`Password::verify`] belongs on a thread that may block.
     pub fn is_slow(&self) -> bool {
         matches!(self, Self::Bcrypt(_))

@@ -128,7 +128,7 @@ impl Credentials {
         let mut users = match (self.user, self.password, self.token, self.users) {
             (None, None, None, None) => Vec::new(),
             (None, None, Some(token), None) if no_auth_user.is_none() => {
-                return Ok(Auth::Token(token));
+                return if token.can_be_met() { Ok(Auth::Token(token)) } else { Err(no_hash("the token")) };
             }
             (None, None, None, Some(users)) => users,
             (Some(name), Some(password), None, None) => vec![User { name, password, permissions: None }],
@@ -143,6 +143,9 @@ impl Credentials {
             }
         };
         for user in &mut users {
+            if !user.password.can_be_met() {
+                return Err(no_hash(&format!("the password of {:?}", user.name)));
+            }
             user.permissions = user.permissions.take().or_else(|| default.cloned());
         }
         match no_auth_user {
@@ -153,6 +156,11 @@ impl Credentials {
             no_auth_user => Ok(Auth::Users { users, no_auth_user }),
         }
     }
+}
+
+/// Says nothing of the text itself: it may be a password after all.
+fn no_hash(whose: &str) -> Error {
+    conflict(format!("{whose} begins like a bcrypt hash but is none; hash it again"))
 }
 
 /// Whether values that are right alone are right together.

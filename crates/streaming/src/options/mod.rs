@@ -160,6 +160,8 @@ pub struct JetStream {
     pub max_consumers: Option<usize>,
     /// The most a consumer may ask for as `max_ack_pending`; unlimited where `None`.
     pub max_ack_pending: Option<u64>,
+    /// The most a consumer may ask for as `max_batch`; unlimited where `None`.
+    pub max_request_batch: Option<u64>,
     /// The longest a stream may ask for as `duplicate_window`; unlimited where `None`.
     pub duplicate_window: Option<Duration>,
     /// A second prefix of the API, `$JS.<domain>.API`.
@@ -314,6 +316,7 @@ impl Default for JetStream {
             max_streams: None,
             max_consumers: None,
             max_ack_pending: None,
+            max_request_batch: None,
             duplicate_window: None,
             domain: None,
             strict: false,

@@ -60,6 +60,13 @@ pub static SETTINGS: &[Setting] = &[
     .keys(&["jetstream.limits.max_ack_pending"])
     .default("-1")
     .help("Most a consumer may ask for as max_ack_pending; -1 = unlimited"),
+    Setting::text("max_request_batch", "<number>", |draft, text| {
+        draft.jetstream.max_request_batch = units::count_or_unlimited(text)?.map(|count| count as u64);
+        Ok(())
+    })
+    .keys(&["jetstream.limits.max_request_batch"])
+    .default("-1")
+    .help("Most a consumer may ask for as max_batch; -1 = unlimited"),
     Setting::text("max_duplicate_window", "<duration>", |draft, text| {
         draft.jetstream.duplicate_window = Some(units::duration(text)?).filter(|window| !window.is_zero());
         Ok(())

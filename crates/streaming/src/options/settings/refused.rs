@@ -54,6 +54,11 @@ pub static SETTINGS: &[Setting] = &[
         &["tls.verify_and_map", "tls.verify_cert_and_check_known_urls", "tls.pinned_certs"],
         "a certificate admits a client but does not name its user; use verify, and passwords or a token",
     ),
+    Setting::refused(
+        &[],
+        &["tls.handshake_first", "tls.first", "tls.immediate"],
+        "the server speaks first, then TLS begins; leave it out of the client's options too",
+    ),
     Setting::refused(&[], &["mappings", "maps"], MAPPINGS),
     Setting::refused(&[], &["jetstream.key", "jetstream.ek", "jetstream.encryption_key", "jetstream.cipher"], CRYPT),
     Setting::refused(&["profile"], &["prof_port"], "Go's profiler needs a Go program; use perf"),

@@ -6,7 +6,11 @@ use super::*;
 
 /// Starts a server by the file `a.conf` of this text, among some others.
 fn file(text: &str) -> Result<Parsed, Error> {
-    let env = [("HOME", "/root"), ("QUOTED", "\"42\""), ("HASH", "$2a$11$abc")];
+    let env = [
+        ("HOME", "/root"),
+        ("QUOTED", "\"42\""),
+        ("HASH", "$2a$04$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"),
+    ];
     let wide = "include seven.conf;".repeat(100);
     let files = [
         ("a.conf", text),
@@ -78,8 +82,11 @@ fn texts_may_hold_anything() {
         ("authorization { token: $QUOTED }", "42"),
         ("authorization { token: ünï☃ }", "ünï☃"),
         ("authorization {\n token (\n  one\n  two\n)\n}", "  one\n  two"),
-        ("authorization { token: $2a$11$abc }", "$2a$11$abc"),
-        ("authorization { token: $HASH }", "$2a$11$abc"),
+        (
+            "authorization { token: $2a$04$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy }",
+            "$2a$04$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy",
+        ),
+        ("authorization { token: $HASH }", "$2a$04$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"),
         ("T: outer; authorization { T: inner; token: $T }", "inner"),
         ("T: outer; authorization { token: $T }", "outer"),
     ] {
@@ -296,6 +303,19 @@ fn what_is_wrong_is_named_with_its_place() {
         (
             "authorization { user: a, password: b, users: [{user: c, password: d}] }",
             "a user, a token and a list of users exclude each other: choose one",
+        ),
+        ("authorization { token: $2a$11$short }", "the token begins like a bcrypt hash but is none; hash it again"),
+        (
+            "authorization { users: [{user: a, password: '$2b$'}] }",
+            r#"the password of "a" begins like a bcrypt hash but is none; hash it again"#,
+        ),
+        (
+            "authorization { default_permissions: {publish: []} }",
+            "a.conf:1:48: publish is empty; leave it out to allow all, or deny \">\" to allow nothing",
+        ),
+        (
+            "authorization { default_permissions: {subscribe: {allow: []}} }",
+            "a.conf:1:58: allow is empty; leave it out to allow all, or deny \">\" to allow nothing",
         ),
         // Syntax.
         ("port", "a.conf:1:1: \"port\" has no value"),
