@@ -2,4 +2,5 @@
 pub mod bench;
 pub mod consumer;
 pub mod options;
+pub mod schedule;
 pub mod telemetry;

@@ -1,0 +1,1 @@
+//! Changes and snapshots as bytes.
