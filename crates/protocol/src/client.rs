@@ -33,10 +33,7 @@ pub struct Limits {
 impl Default for Limits {
     /// What `nats-server` allows unless told otherwise.
     fn default() -> Self {
-        Self {
-            control_line_bytes_max: 4096,
-            payload_bytes_max: 1024 * 1024,
-        }
+        Self { control_line_bytes_max: 4096, payload_bytes_max: 1024 * 1024 }
     }
 }
 
@@ -104,23 +101,11 @@ pub enum Violation {
 
 /// Takes the first command off `input`: the command and how many bytes it took. `Ok(None)`: more bytes are needed.
 #[inline]
-pub fn decode<'a>(
-    input: &'a [u8],
-    limits: &Limits,
-) -> Result<Option<(Command<'a>, usize)>, Violation> {
+pub fn decode<'a>(input: &'a [u8], limits: &Limits) -> Result<Option<(Command<'a>, usize)>, Violation> {
     // Publishing is nearly all a server reads; the rest may take the longer way.
     match input {
-        [b'P' | b'p', b'U' | b'u', b'B' | b'b', b' ' | b'\t', ..] => {
-            publication::<4>(input, limits)
-        }
-        [
-            b'H' | b'h',
-            b'P' | b'p',
-            b'U' | b'u',
-            b'B' | b'b',
-            b' ' | b'\t',
-            ..,
-        ] => publication::<5>(input, limits),
+        [b'P' | b'p', b'U' | b'u', b'B' | b'b', b' ' | b'\t', ..] => publication::<4>(input, limits),
+        [b'H' | b'h', b'P' | b'p', b'U' | b'u', b'B' | b'b', b' ' | b'\t', ..] => publication::<5>(input, limits),
         _ => other(input, limits),
     }
 }
@@ -133,11 +118,7 @@ fn publication<'a, const VERB: usize>(
 ) -> Result<Option<(Command<'a>, usize)>, Violation> {
     let with_headers = VERB == 5;
     let (words, count, length) = match line::split(&input[VERB..], limits.control_line_bytes_max) {
-        Line::Whole {
-            words,
-            count,
-            length,
-        } => (words, count, length),
+        Line::Whole { words, count, length } => (words, count, length),
         Line::Partial => return Ok(None),
         Line::Malformed => return Err(Violation::ParserError),
         Line::TooLong => return Err(Violation::MaximumControlLine),
@@ -155,14 +136,9 @@ fn publication<'a, const VERB: usize>(
     }
     let headers = match header_size {
         None => 0,
-        Some(word) => line::size(word)
-            .filter(|&size| size <= total)
-            .ok_or(Violation::ParserError)?,
+        Some(word) => line::size(word).filter(|&size| size <= total).ok_or(Violation::ParserError)?,
     };
-    let (Some(subject), Ok(reply)) = (
-        line::text(subject),
-        reply.map(std::str::from_utf8).transpose(),
-    ) else {
+    let (Some(subject), Ok(reply)) = (line::text(subject), reply.map(std::str::from_utf8).transpose()) else {
         return Err(Violation::ParserError);
     };
     let body = &input[VERB + length..];
@@ -176,15 +152,7 @@ fn publication<'a, const VERB: usize>(
         return Err(Violation::UnknownOperation);
     }
     let (headers, payload) = body[..total].split_at(headers);
-    Ok(Some((
-        Command::Publish {
-            subject,
-            reply,
-            headers,
-            payload,
-        },
-        VERB + length + total + 2,
-    )))
+    Ok(Some((Command::Publish { subject, reply, headers, payload }, VERB + length + total + 2)))
 }
 
 /// A number too long to be parsed is a payload too large to be taken, and says so.
@@ -248,11 +216,7 @@ fn other<'a>(input: &'a [u8], limits: &Limits) -> Result<Option<(Command<'a>, us
     match verb {
         Verb::Subscribe | Verb::Unsubscribe => {
             let (words, count, length) = match line::split(rest, limits.control_line_bytes_max) {
-                Line::Whole {
-                    words,
-                    count,
-                    length,
-                } => (words, count, length),
+                Line::Whole { words, count, length } => (words, count, length),
                 Line::Partial => return Ok(None),
                 Line::Malformed => return Err(Violation::ParserError),
                 Line::TooLong => return Err(Violation::MaximumControlLine),
@@ -261,15 +225,11 @@ fn other<'a>(input: &'a [u8], limits: &Limits) -> Result<Option<(Command<'a>, us
                 Verb::Subscribe => subscription(&words[..count]),
                 _ => unsubscription(&words[..count]),
             };
-            command
-                .map(|command| Some((command, taken + length)))
-                .ok_or(Violation::ParserError)
+            command.map(|command| Some((command, taken + length))).ok_or(Violation::ParserError)
         }
         _ => {
             let line = line::whole(rest, limits.control_line_bytes_max);
-            let Some((text, length)) =
-                line.map_err(|line::TooLong| Violation::MaximumControlLine)?
-            else {
+            let Some((text, length)) = line.map_err(|line::TooLong| Violation::MaximumControlLine)? else {
                 return Ok(None);
             };
             let command = match verb {
@@ -294,11 +254,7 @@ fn subscription<'a>(words: &[&'a [u8]]) -> Option<Command<'a>> {
         [subject, queue, sid] => (subject, Some(line::text(queue)?), sid),
         _ => return None,
     };
-    Some(Command::Subscribe {
-        subject: line::text(subject)?,
-        queue,
-        sid: line::text(sid)?,
-    })
+    Some(Command::Subscribe { subject: line::text(subject)?, queue, sid: line::text(sid)? })
 }
 
 fn unsubscription<'a>(words: &[&'a [u8]]) -> Option<Command<'a>> {
@@ -307,8 +263,8 @@ fn unsubscription<'a>(words: &[&'a [u8]]) -> Option<Command<'a>> {
         [sid, max] => (sid, line::saturating(max).filter(|&max| max > 0)),
         _ => return None,
     };
-    Some(Command::Unsubscribe {
-        sid: line::text(sid)?,
-        max,
-    })
+    Some(Command::Unsubscribe { sid: line::text(sid)?, max })
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,10 +53,7 @@ impl<'a> Headers<'a> {
     /// The status code and its description (empty if there is none), if the first line has a code.
     pub fn status(self) -> Option<(u16, &'a str)> {
         let first = Lines(self.0).next()?;
-        let text = std::str::from_utf8(first)
-            .ok()?
-            .strip_prefix(VERSION)?
-            .trim();
+        let text = std::str::from_utf8(first).ok()?.strip_prefix(VERSION)?.trim();
         let (code, description) = text.split_once(' ').unwrap_or((text, ""));
         Some((code.parse().ok()?, description.trim_start()))
     }
@@ -79,8 +76,7 @@ impl<'a> Headers<'a> {
 
     /// Every value of `name`, in order.
     pub fn get_all(self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        self.iter()
-            .filter_map(move |(field, value)| (field == name).then_some(value))
+        self.iter().filter_map(move |(field, value)| (field == name).then_some(value))
     }
 }
 

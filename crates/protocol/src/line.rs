@@ -8,11 +8,7 @@ pub(crate) enum Line<'a> {
     /// Its end has not arrived.
     Partial,
     /// Its words, how many they are, and how many bytes the line took with its end.
-    Whole {
-        words: [&'a [u8]; WORDS_MAX],
-        count: usize,
-        length: usize,
-    },
+    Whole { words: [&'a [u8]; WORDS_MAX], count: usize, length: usize },
     /// Too many words, or a CR that does not end the line.
     Malformed,
     /// Longer than the limit.
@@ -57,20 +53,12 @@ pub(crate) fn split(input: &[u8], bytes_max: usize) -> Line<'_> {
             count += 1;
         }
         if let Some(length) = end {
-            return Line::Whole {
-                words,
-                count,
-                length,
-            };
+            return Line::Whole { words, count, length };
         }
         at += 1;
         start = at;
     }
-    if at > bytes_max {
-        Line::TooLong
-    } else {
-        Line::Partial
-    }
+    if at > bytes_max { Line::TooLong } else { Line::Partial }
 }
 
 /// The line up to its end, for those with one argument that may hold blanks (JSON): its text and its length with the end.
@@ -78,19 +66,11 @@ pub(crate) fn split(input: &[u8], bytes_max: usize) -> Line<'_> {
 pub(crate) fn whole(input: &[u8], bytes_max: usize) -> Result<Option<(&[u8], usize)>, TooLong> {
     let window = &input[..input.len().min(bytes_max.saturating_add(2))];
     let Some(end) = memchr::memchr(b'\n', window) else {
-        return if input.len() > bytes_max.saturating_add(1) {
-            Err(TooLong)
-        } else {
-            Ok(None)
-        };
+        return if input.len() > bytes_max.saturating_add(1) { Err(TooLong) } else { Ok(None) };
     };
     let line = &input[..end];
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    if line.len() > bytes_max {
-        Err(TooLong)
-    } else {
-        Ok(Some((line, end + 1)))
-    }
+    if line.len() > bytes_max { Err(TooLong) } else { Ok(Some((line, end + 1))) }
 }
 
 /// The line is longer than the limit.
@@ -120,11 +100,7 @@ pub(crate) fn saturating(word: &[u8]) -> Option<u64> {
     if word.is_empty() || !word.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    Some(word.iter().fold(0, |value: u64, byte| {
-        value
-            .saturating_mul(10)
-            .saturating_add(u64::from(byte - b'0'))
-    }))
+    Some(word.iter().fold(0, |value: u64, byte| value.saturating_mul(10).saturating_add(u64::from(byte - b'0'))))
 }
 
 /// A word as text. NATS subjects are bytes to `nats-server`, but every client library we serve takes them for UTF-8.

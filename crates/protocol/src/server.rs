@@ -20,14 +20,7 @@ pub const NO_RESPONDERS: &[u8] = b"NATS/1.0 503\r\n\r\n";
 
 /// Appends a message: `MSG`, or `HMSG` when there are `headers` (a whole block).
 #[inline]
-pub fn message(
-    out: &mut Vec<u8>,
-    subject: &str,
-    sid: &str,
-    reply: Option<&str>,
-    headers: &[u8],
-    payload: &[u8],
-) {
+pub fn message(out: &mut Vec<u8>, subject: &str, sid: &str, reply: Option<&str>, headers: &[u8], payload: &[u8]) {
     message_head(out, subject, sid, reply, headers.len(), payload.len());
     message_body(out, headers, payload);
 }
@@ -80,8 +73,7 @@ pub fn no_responders(out: &mut Vec<u8>, reply: &str, sid: &str) {
 pub fn info(out: &mut Vec<u8>, info: &Info) {
     out.extend_from_slice(b"INFO ");
     // Neither a map with odd keys nor a failing writer is involved, so nothing can fail but memory.
-    serde_json::to_writer(&mut *out, info)
-        .unwrap_or_else(|_| unreachable!("a plain struct is always JSON"));
+    serde_json::to_writer(&mut *out, info).unwrap_or_else(|_| unreachable!("a plain struct is always JSON"));
     out.extend_from_slice(b"\r\n");
 }
 
@@ -103,12 +95,9 @@ pub fn ok(out: &mut Vec<u8>) {
 /// Appends `-ERR '<text>'`. A line end within `text` would end the operation early, so it becomes a blank.
 pub fn error(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(b"-ERR '");
-    out.extend(text.bytes().map(|byte| {
-        if matches!(byte, b'\r' | b'\n') {
-            b' '
-        } else {
-            byte
-        }
-    }));
+    out.extend(text.bytes().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { byte }));
     out.extend_from_slice(b"'\r\n");
 }
+
+#[cfg(test)]
+mod tests;

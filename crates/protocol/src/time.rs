@@ -22,8 +22,7 @@ pub fn write_rfc3339(out: &mut Vec<u8>, nanos: i64) {
         return;
     }
     // Each i64 of nanoseconds is within the years `time` knows.
-    let moment = OffsetDateTime::from_unix_timestamp_nanos(nanos.into())
-        .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let moment = OffsetDateTime::from_unix_timestamp_nanos(nanos.into()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let (year, month, day) = moment.to_calendar_date();
     let (hour, minute, second, fraction) = moment.to_hms_nano();
     digits::<4>(out, year.unsigned_abs());
@@ -71,9 +70,7 @@ pub fn parse_rfc3339(text: &str) -> Option<i64> {
     if text == ZERO_TEXT {
         return Some(ZERO);
     }
-    let nanos = OffsetDateTime::parse(text, &Rfc3339)
-        .ok()?
-        .unix_timestamp_nanos();
+    let nanos = OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp_nanos();
     let clamped = nanos.clamp(i64::MIN.into(), i64::MAX.into());
     i64::try_from(clamped).ok()
 }
@@ -91,8 +88,7 @@ pub mod json {
     /// Reads RFC 3339.
     pub fn deserialize<'de, D: Deserializer<'de>>(json: D) -> Result<i64, D::Error> {
         let text = std::borrow::Cow::<str>::deserialize(json)?;
-        parse_rfc3339(&text)
-            .ok_or_else(|| D::Error::custom(format_args!("{text:?} is no RFC 3339 time")))
+        parse_rfc3339(&text).ok_or_else(|| D::Error::custom(format_args!("{text:?} is no RFC 3339 time")))
     }
 }
 
@@ -116,9 +112,7 @@ pub mod json_option {
         };
         match parse_rfc3339(&text) {
             Some(nanos) => Ok(Some(nanos)),
-            None => Err(D::Error::custom(format_args!(
-                "{text:?} is no RFC 3339 time"
-            ))),
+            None => Err(D::Error::custom(format_args!("{text:?} is no RFC 3339 time"))),
         }
     }
 }
@@ -145,19 +139,10 @@ mod tests {
 
     #[test]
     fn other_offsets_are_read_and_other_texts_refused() {
-        assert_eq!(
-            parse_rfc3339("1970-01-01T02:00:00.000000001+02:00"),
-            Some(1)
-        );
+        assert_eq!(parse_rfc3339("1970-01-01T02:00:00.000000001+02:00"), Some(1));
         assert_eq!(parse_rfc3339("1600-01-01T00:00:00Z"), Some(i64::MIN));
         assert_eq!(parse_rfc3339("9999-01-01T00:00:00Z"), Some(i64::MAX));
-        for text in [
-            "",
-            "now",
-            "2026-11-20",
-            "2026-13-20T23:55:36Z",
-            "2026-11-20T23:55:36",
-        ] {
+        for text in ["", "now", "2026-11-20", "2026-13-20T23:55:36Z", "2026-11-20T23:55:36"] {
             assert_eq!(parse_rfc3339(text), None, "{text}");
         }
     }

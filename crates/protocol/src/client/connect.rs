@@ -92,9 +92,7 @@ fn on_if_null<'de, D: Deserializer<'de>>(json: D) -> Result<bool, D::Error> {
     Ok(Option::deserialize(json)?.unwrap_or(true))
 }
 
-fn off_if_null<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
-    json: D,
-) -> Result<T, D::Error> {
+fn off_if_null<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(json: D) -> Result<T, D::Error> {
     Ok(Option::deserialize(json)?.unwrap_or_default())
 }
 
@@ -105,17 +103,8 @@ mod tests {
     #[test]
     fn what_is_not_said_is_as_nats_server_assumes() {
         let silent = Connect::parse(b"{}").unwrap();
-        assert!(
-            silent.verbose
-                && silent.pedantic
-                && silent.echo
-                && !silent.headers
-                && !silent.no_responders
-        );
-        assert_eq!(
-            Connect::parse(br#"{"verbose":null,"echo":null,"headers":null,"user":null}"#).unwrap(),
-            silent
-        );
+        assert!(silent.verbose && silent.pedantic && silent.echo && !silent.headers && !silent.no_responders);
+        assert_eq!(Connect::parse(br#"{"verbose":null,"echo":null,"headers":null,"user":null}"#).unwrap(), silent);
     }
 
     #[test]
@@ -124,25 +113,14 @@ mod tests {
         let said = Connect::parse(json).unwrap();
         let lang = Some("node".into());
         let version = Some("1.4.12".into());
-        let expected = Connect {
-            verbose: false,
-            pedantic: false,
-            protocol: 1,
-            lang,
-            version,
-            ..Connect::default()
-        };
+        let expected = Connect { verbose: false, pedantic: false, protocol: 1, lang, version, ..Connect::default() };
         assert_eq!(said, expected);
     }
 
     #[test]
     fn nonsense_is_refused() {
         for json in [&b""[..], b"{bad", b"[]1", br#"{"verbose":"x"}"#] {
-            assert!(
-                Connect::parse(json).is_err(),
-                "{}",
-                String::from_utf8_lossy(json)
-            );
+            assert!(Connect::parse(json).is_err(), "{}", String::from_utf8_lossy(json));
         }
     }
 }

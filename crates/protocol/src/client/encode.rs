@@ -7,29 +7,16 @@ use crate::line::number;
 pub fn connect(out: &mut Vec<u8>, connect: &Connect) {
     out.extend_from_slice(b"CONNECT ");
     // Neither a map with odd keys nor a failing writer is involved, so nothing can fail but memory.
-    serde_json::to_writer(&mut *out, connect)
-        .unwrap_or_else(|_| unreachable!("a plain struct is always JSON"));
+    serde_json::to_writer(&mut *out, connect).unwrap_or_else(|_| unreachable!("a plain struct is always JSON"));
     out.extend_from_slice(b"\r\n");
 }
 
 /// Appends `PUB`, or `HPUB` when there are `headers` (a whole block).
-pub fn publish(
-    out: &mut Vec<u8>,
-    subject: &str,
-    reply: Option<&str>,
-    headers: &[u8],
-    payload: &[u8],
-) {
+pub fn publish(out: &mut Vec<u8>, subject: &str, reply: Option<&str>, headers: &[u8], payload: &[u8]) {
     /// Verb, blanks, two lengths and two line ends.
     const OVERHEAD: usize = 48;
-    out.reserve(
-        subject.len() + reply.map_or(0, str::len) + headers.len() + payload.len() + OVERHEAD,
-    );
-    out.extend_from_slice(if headers.is_empty() {
-        b"PUB "
-    } else {
-        b"HPUB "
-    });
+    out.reserve(subject.len() + reply.map_or(0, str::len) + headers.len() + payload.len() + OVERHEAD);
+    out.extend_from_slice(if headers.is_empty() { b"PUB " } else { b"HPUB " });
     out.extend_from_slice(subject.as_bytes());
     out.push(b' ');
     if let Some(reply) = reply {

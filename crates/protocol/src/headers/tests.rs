@@ -4,8 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const BLOCK: &[u8] =
-    b"NATS/1.0\r\nNats-Msg-Id: 1\r\nnats-msg-id:   2 \r\nX:\r\nNats-Msg-Id:3\r\n\r\n";
+const BLOCK: &[u8] = b"NATS/1.0\r\nNats-Msg-Id: 1\r\nnats-msg-id:   2 \r\nX:\r\nNats-Msg-Id:3\r\n\r\n";
 
 #[test]
 fn names_are_compared_with_their_case_and_values_keep_what_follows_them() {
@@ -31,12 +30,7 @@ fn what_nats_server_overlooks_is_overlooked() {
         (b"NATS/1.0\r\n Nats-Msg-Id: 1\r\n\r\n", None),
         (b"", None),
     ] {
-        assert_eq!(
-            Headers::parse(block).get_str(MSG_ID),
-            id,
-            "{}",
-            String::from_utf8_lossy(block)
-        );
+        assert_eq!(Headers::parse(block).get_str(MSG_ID), id, "{}", String::from_utf8_lossy(block));
     }
 }
 
@@ -44,14 +38,8 @@ fn what_nats_server_overlooks_is_overlooked() {
 fn a_status_has_a_code_and_perhaps_a_description() {
     for (block, status) in [
         (&b"NATS/1.0 503\r\n\r\n"[..], Some((503, ""))),
-        (
-            b"NATS/1.0 404 No Messages\r\n\r\n",
-            Some((404, "No Messages")),
-        ),
-        (
-            b"NATS/1.0   100   Idle Heartbeat\r\nA: b\r\n\r\n",
-            Some((100, "Idle Heartbeat")),
-        ),
+        (b"NATS/1.0 404 No Messages\r\n\r\n", Some((404, "No Messages"))),
+        (b"NATS/1.0   100   Idle Heartbeat\r\nA: b\r\n\r\n", Some((100, "Idle Heartbeat"))),
         (b"NATS/1.0\r\n\r\n", None),
         (b"NATS/1.0 x\r\n\r\n", None),
         (b"HTTP/1.0 404\r\n\r\n", None),
@@ -64,22 +52,14 @@ fn a_status_has_a_code_and_perhaps_a_description() {
 #[test]
 fn blocks_are_written_as_recorded() {
     let mut out = Vec::new();
-    write_status(
-        &mut out,
-        408,
-        "Request Timeout",
-        &[(PENDING_MESSAGES, "7"), (PENDING_BYTES, "0")],
-    );
+    write_status(&mut out, 408, "Request Timeout", &[(PENDING_MESSAGES, "7"), (PENDING_BYTES, "0")]);
     assert_eq!(out, b"NATS/1.0 408 Request Timeout\r\nNats-Pending-Messages: 7\r\nNats-Pending-Bytes: 0\r\n\r\n");
     out.clear();
     write_status(&mut out, 503, "", &[]);
     assert_eq!(out, crate::server::NO_RESPONDERS);
     out.clear();
     append(&mut out, b"", &[(STREAM, "S"), (SUBJECT, "s.a")]);
-    assert_eq!(
-        out,
-        b"NATS/1.0\r\nNats-Stream: S\r\nNats-Subject: s.a\r\n\r\n"
-    );
+    assert_eq!(out, b"NATS/1.0\r\nNats-Stream: S\r\nNats-Subject: s.a\r\n\r\n");
 }
 
 #[test]
@@ -89,11 +69,7 @@ fn a_schedule_loses_its_own_fields_and_keeps_the_users() {
     remove(&mut out, schedule, |name| name.starts_with(SCHEDULE_PREFIX));
     assert_eq!(out, b"NATS/1.0\r\nX-My: v\r\nno field\r\n\r\n");
     out.clear();
-    remove(
-        &mut out,
-        b"NATS/1.0\r\nNats-Schedule: @every 1s\r\n\r\n",
-        |name| name.starts_with(SCHEDULE_PREFIX),
-    );
+    remove(&mut out, b"NATS/1.0\r\nNats-Schedule: @every 1s\r\n\r\n", |name| name.starts_with(SCHEDULE_PREFIX));
     assert_eq!(out, b"", "a block of no fields is no block");
 }
 
@@ -102,10 +78,7 @@ fn a_line_end_in_a_value_begins_no_field() {
     let mut out = Vec::new();
     append(&mut out, b"", &[("A", "x\r\nNats-Rollup: all")]);
     assert_eq!(Headers::parse(&out).get(ROLLUP), None);
-    assert_eq!(
-        Headers::parse(&out).get_str("A"),
-        Some("x  Nats-Rollup: all")
-    );
+    assert_eq!(Headers::parse(&out).get_str("A"), Some("x  Nats-Rollup: all"));
 }
 
 proptest! {

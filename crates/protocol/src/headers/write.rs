@@ -78,13 +78,7 @@ fn one_line(out: &mut Vec<u8>, text: &[u8]) {
     if memchr::memchr2(b'\r', b'\n', text).is_none() {
         out.extend_from_slice(text);
     } else {
-        out.extend(text.iter().map(|&byte| {
-            if matches!(byte, b'\r' | b'\n') {
-                b' '
-            } else {
-                byte
-            }
-        }));
+        out.extend(text.iter().map(|&byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { byte }));
     }
 }
 
@@ -92,20 +86,14 @@ fn one_line(out: &mut Vec<u8>, text: &[u8]) {
 pub fn write_status(out: &mut Vec<u8>, code: u16, description: &str, fields: &[(&str, &str)]) {
     fields
         .iter()
-        .fold(
-            Writer::status(out, code, description),
-            |writer, (name, value)| writer.field(name, value),
-        )
+        .fold(Writer::status(out, code, description), |writer, (name, value)| writer.field(name, value))
         .finish();
 }
 
 /// Appends `block` (may be empty) with `fields` after its own.
 pub fn append(out: &mut Vec<u8>, block: &[u8], fields: &[(&str, &str)]) {
     let writer = Writer::copy(out, block, |_| true);
-    fields
-        .iter()
-        .fold(writer, |writer, (name, value)| writer.field(name, value))
-        .finish();
+    fields.iter().fold(writer, |writer, (name, value)| writer.field(name, value)).finish();
 }
 
 /// Appends `block` without the fields `drop` names; nothing at all if none are left.

@@ -49,15 +49,7 @@ impl<'a> AckSubject<'a> {
         let (delivered, stream_seq, consumer_seq) = (number()?, number()?, number()?);
         let timestamp = i64::try_from(number()?).ok()?;
         let pending = number()?;
-        Some(Self {
-            stream,
-            consumer,
-            delivered,
-            stream_seq,
-            consumer_seq,
-            timestamp,
-            pending,
-        })
+        Some(Self { stream, consumer, delivered, stream_seq, consumer_seq, timestamp, pending })
     }
 
     /// Appends the shorter form.
@@ -70,13 +62,9 @@ impl<'a> AckSubject<'a> {
         out.extend_from_slice(self.stream.as_bytes());
         out.push(b'.');
         out.extend_from_slice(self.consumer.as_bytes());
-        for value in [
-            self.delivered,
-            self.stream_seq,
-            self.consumer_seq,
-            self.timestamp.max(0).unsigned_abs(),
-            self.pending,
-        ] {
+        for value in
+            [self.delivered, self.stream_seq, self.consumer_seq, self.timestamp.max(0).unsigned_abs(), self.pending]
+        {
             out.push(b'.');
             line::number(out, value);
         }
@@ -115,18 +103,11 @@ impl<'a> Ack<'a> {
             b"+WPI" => Some(Self::Progress),
             b"+TERM" => Some(Self::Term { reason: None }),
             [b'+', b'T', b'E', b'R', b'M', b' ', reason @ ..] => {
-                let reason = std::str::from_utf8(reason)
-                    .ok()
-                    .map(str::trim)
-                    .filter(|reason| !reason.is_empty());
+                let reason = std::str::from_utf8(reason).ok().map(str::trim).filter(|reason| !reason.is_empty());
                 Some(Self::Term { reason })
             }
-            [b'-', b'N', b'A', b'K', options @ ..] => Some(Self::Nak {
-                delay: delay(options.trim_ascii()),
-            }),
-            [b'+', b'N', b'X', b'T', request @ ..] => {
-                Some(Self::Next(PullRequest::parse(request).unwrap_or_default()))
-            }
+            [b'-', b'N', b'A', b'K', options @ ..] => Some(Self::Nak { delay: delay(options.trim_ascii()) }),
+            [b'+', b'N', b'X', b'T', request @ ..] => Some(Self::Next(PullRequest::parse(request).unwrap_or_default())),
             _ => None,
         }
     }
@@ -169,19 +150,14 @@ mod tests {
     #[test]
     fn both_forms_of_the_subject_are_read() {
         assert_eq!(AckSubject::parse(RECORDED), Some(recorded()));
-        for longer in [
-            "$JS.ACK._.ACC.S.D.2.6.7.1795218940001952923.3",
-            "$JS.ACK.hub.ACC.S.D.2.6.7.1795218940001952923.3.rnd",
-        ] {
+        for longer in
+            ["$JS.ACK._.ACC.S.D.2.6.7.1795218940001952923.3", "$JS.ACK.hub.ACC.S.D.2.6.7.1795218940001952923.3.rnd"]
+        {
             assert_eq!(AckSubject::parse(longer), Some(recorded()));
         }
-        for other in [
-            "$JS.ACK.S.D.2.6.7.1.3.4",
-            "$JS.ACK.S.D.2.6.7.1",
-            "$JS.ACK.S.D.x.6.7.1.3",
-            "$JS.FC.S.D.2.6.7.1.3",
-            "",
-        ] {
+        for other in
+            ["$JS.ACK.S.D.2.6.7.1.3.4", "$JS.ACK.S.D.2.6.7.1", "$JS.ACK.S.D.x.6.7.1.3", "$JS.FC.S.D.2.6.7.1.3", ""]
+        {
             assert_eq!(AckSubject::parse(other), None, "{other}");
         }
     }
@@ -189,12 +165,7 @@ mod tests {
     #[test]
     fn payloads_are_read_as_nats_server_reads_them() {
         let nak = |delay| Some(Ack::Nak { delay });
-        let next = |batch| {
-            Some(Ack::Next(PullRequest {
-                batch,
-                ..PullRequest::default()
-            }))
-        };
+        let next = |batch| Some(Ack::Next(PullRequest { batch, ..PullRequest::default() }));
         for (payload, expected) in [
             ("", Some(Ack::Ack)),
             ("+ACK", Some(Ack::Ack)),
@@ -209,12 +180,7 @@ mod tests {
             ("-NAK -3s", nak(None)),
             ("-NAK x", nak(None)),
             ("+TERM", Some(Ack::Term { reason: None })),
-            (
-                "+TERM no such ticket",
-                Some(Ack::Term {
-                    reason: Some("no such ticket"),
-                }),
-            ),
+            ("+TERM no such ticket", Some(Ack::Term { reason: Some("no such ticket") })),
             ("+NXT", next(1)),
             ("+NXT 5", next(5)),
             ("+NXT {\"batch\":7}", next(7)),

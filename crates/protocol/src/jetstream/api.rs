@@ -11,14 +11,13 @@ mod response;
 pub use kind::Kind;
 pub use publish::{json_string, pub_ack, pub_error};
 pub use request::{
-    Action, BadPull, CreateConsumerRequest, MsgDeleteRequest, MsgGetRequest, PageRequest,
-    PauseRequest, PullRequest, PurgeRequest, ResetRequest, StreamInfoRequest,
+    Action, BadPull, CreateConsumerRequest, MsgDeleteRequest, MsgGetRequest, PageRequest, PauseRequest, PullRequest,
+    PurgeRequest, ResetRequest, StreamInfoRequest,
 };
 pub use response::{
-    AccountInfo, AccountLimits, AccountTier, ApiStats, ClusterInfo, ConsumerInfo, ConsumerList,
-    ConsumerNames, ConsumerPaused, ConsumerReset, PeerInfo, PriorityGroupState, Purged,
-    SequenceInfo, SourceInfo, StoredMessage, StreamCreated, StreamInfo, StreamInfoPage, StreamList,
-    StreamNames, StreamState, Success,
+    AccountInfo, AccountLimits, AccountTier, ApiStats, ClusterInfo, ConsumerInfo, ConsumerList, ConsumerNames,
+    ConsumerPaused, ConsumerReset, PeerInfo, PriorityGroupState, Purged, SequenceInfo, SourceInfo, StoredMessage,
+    StreamCreated, StreamInfo, StreamInfoPage, StreamList, StreamNames, StreamState, Success,
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -78,12 +77,8 @@ pub fn write(out: &mut Vec<u8>, kind: Kind, body: &impl Serialize) {
         #[serde(flatten)]
         body: &'a T,
     }
-    let answer = Answer {
-        r#type: kind.name(),
-        body,
-    };
-    serde_json::to_writer(out, &answer)
-        .unwrap_or_else(|_| unreachable!("bodies are structs of plain fields"));
+    let answer = Answer { r#type: kind.name(), body };
+    serde_json::to_writer(out, &answer).unwrap_or_else(|_| unreachable!("bodies are structs of plain fields"));
 }
 
 /// Appends the answer `error` of a `kind`, with the empty fields `nats-server` adds to some.

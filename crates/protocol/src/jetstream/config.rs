@@ -7,14 +7,15 @@
 //! make of it what will be, or say why not.
 
 mod consumer;
+mod consumer_defaults;
 mod consumer_rules;
 mod stream;
 mod stream_rules;
 
 pub use consumer::{AckPolicy, ConsumerConfig, DeliverPolicy, PriorityPolicy, ReplayPolicy};
 pub use stream::{
-    Compression, ConsumerLimits, Discard, External, PersistMode, Placement, Republish, Retention,
-    Storage, StreamConfig, StreamSource, SubjectTransform,
+    Compression, ConsumerLimits, Discard, External, PersistMode, Placement, Republish, Retention, Storage,
+    StreamConfig, StreamSource, SubjectTransform,
 };
 
 use super::error::{self, ApiError};
@@ -49,18 +50,12 @@ const MILLISECOND: i64 = 1_000_000;
 
 /// May name a stream or a consumer: one literal token of printable bytes.
 fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && !name
-            .bytes()
-            .any(|byte| byte <= b' ' || matches!(byte, b'.' | b'*' | b'>' | 0x7f))
+    !name.is_empty() && !name.bytes().any(|byte| byte <= b' ' || matches!(byte, b'.' | b'*' | b'>' | 0x7f))
 }
 
 /// The metadata's size, in bytes.
 fn metadata_bytes(metadata: &std::collections::BTreeMap<String, String>) -> usize {
-    metadata
-        .iter()
-        .map(|(key, value)| key.len() + value.len())
-        .sum()
+    metadata.iter().map(|(key, value)| key.len() + value.len()).sum()
 }
 
 /// Absent, as Go's `omitempty` has it.

@@ -255,33 +255,19 @@ mod tests {
 
     #[test]
     fn no_number_stands_for_two_failures() {
-        let mut numbers: Vec<_> = FIXED
-            .iter()
-            .chain(&told())
-            .map(|error| error.err_code)
-            .collect();
+        let mut numbers: Vec<_> = FIXED.iter().chain(&told()).map(|error| error.err_code).collect();
         let all = numbers.len();
         numbers.sort_unstable();
         numbers.dedup();
         assert_eq!(numbers.len(), all);
-        assert!(
-            numbers
-                .iter()
-                .all(|number| (10_000..10_300).contains(number))
-        );
+        assert!(numbers.iter().all(|number| (10_000..10_300).contains(number)));
     }
 
     #[test]
     fn an_error_is_written_as_recorded_and_read_again() {
         let json = r#"{"code":400,"err_code":10071,"description":"wrong last sequence: 2"}"#;
-        assert_eq!(
-            serde_json::to_string(&wrong_last_sequence(2)).unwrap(),
-            json
-        );
-        assert_eq!(
-            serde_json::from_str::<ApiError>(json).unwrap(),
-            wrong_last_sequence(2)
-        );
+        assert_eq!(serde_json::to_string(&wrong_last_sequence(2)).unwrap(), json);
+        assert_eq!(serde_json::from_str::<ApiError>(json).unwrap(), wrong_last_sequence(2));
         let json = r#"{"code":404,"err_code":10059,"description":"stream not found"}"#;
         assert_eq!(serde_json::to_string(&STREAM_NOT_FOUND).unwrap(), json);
     }

@@ -54,11 +54,7 @@ pub fn decode_op(input: &[u8]) -> Result<Option<(ServerOp<'_>, usize)>, Malforme
 #[inline]
 fn message<const VERB: usize>(input: &[u8]) -> Result<Option<(ServerOp<'_>, usize)>, Malformed> {
     let (words, count, length) = match line::split(&input[VERB..], LINE_BYTES_MAX) {
-        Line::Whole {
-            words,
-            count,
-            length,
-        } => (words, count, length),
+        Line::Whole { words, count, length } => (words, count, length),
         Line::Partial => return Ok(None),
         Line::Malformed | Line::TooLong => return Err(Malformed),
     };
@@ -66,17 +62,13 @@ fn message<const VERB: usize>(input: &[u8]) -> Result<Option<(ServerOp<'_>, usiz
         (false, &[subject, sid, total]) => (subject, sid, None, None, total),
         (false, &[subject, sid, reply, total]) => (subject, sid, Some(reply), None, total),
         (true, &[subject, sid, headers, total]) => (subject, sid, None, Some(headers), total),
-        (true, &[subject, sid, reply, headers, total]) => {
-            (subject, sid, Some(reply), Some(headers), total)
-        }
+        (true, &[subject, sid, reply, headers, total]) => (subject, sid, Some(reply), Some(headers), total),
         _ => return Err(Malformed),
     };
     let total = line::size(total).ok_or(Malformed)?;
     let header_bytes = match header_size {
         None => 0,
-        Some(word) => line::size(word)
-            .filter(|&size| size <= total)
-            .ok_or(Malformed)?,
+        Some(word) => line::size(word).filter(|&size| size <= total).ok_or(Malformed)?,
     };
     let body = &input[VERB + length..];
     let Some(end) = body.get(total..total + 2) else {
@@ -107,9 +99,7 @@ fn other(input: &[u8]) -> Result<Option<(ServerOp<'_>, usize)>, Malformed> {
     if !VERBS.iter().any(known) {
         return Err(Malformed);
     }
-    let Some((text, length)) =
-        line::whole(input, LINE_BYTES_MAX).map_err(|line::TooLong| Malformed)?
-    else {
+    let Some((text, length)) = line::whole(input, LINE_BYTES_MAX).map_err(|line::TooLong| Malformed)? else {
         return Ok(None);
     };
     let op = match text {
@@ -119,9 +109,7 @@ fn other(input: &[u8]) -> Result<Option<(ServerOp<'_>, usize)>, Malformed> {
         [b'I', b'N', b'F', b'O', b' ' | b'\t', json @ ..] => ServerOp::Info(json.trim_ascii()),
         [b'-', b'E', b'R', b'R', b' ' | b'\t', quoted @ ..] => {
             let text = line::text(quoted.trim_ascii()).ok_or(Malformed)?;
-            let bare = text
-                .strip_prefix('\'')
-                .and_then(|text| text.strip_suffix('\''));
+            let bare = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
             ServerOp::Err(bare.unwrap_or(text))
         }
         _ => return Err(Malformed),

@@ -63,10 +63,7 @@ pub struct Filters(Vec<Filter>);
 impl Filters {
     /// `None` if one of them is not valid.
     pub fn new<'a>(filters: impl IntoIterator<Item = &'a str>) -> Option<Self> {
-        let filters = filters
-            .into_iter()
-            .map(Filter::new)
-            .collect::<Option<Vec<_>>>()?;
+        let filters = filters.into_iter().map(Filter::new).collect::<Option<Vec<_>>>()?;
         let everything = filters.contains(&Filter::Everything);
         Some(Self(if everything { Vec::new() } else { filters }))
     }

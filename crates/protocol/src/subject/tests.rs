@@ -31,11 +31,7 @@ fn validity_is_as_nats_server_judges() {
     ] {
         assert_eq!(is_valid_literal(subject), literal, "literal {subject:?}");
         assert_eq!(is_valid_filter(subject), filter, "filter {subject:?}");
-        assert_eq!(
-            has_wildcards(subject),
-            filter && !literal,
-            "wildcards {subject:?}"
-        );
+        assert_eq!(has_wildcards(subject), filter && !literal, "wildcards {subject:?}");
         assert_eq!(Filter::new(subject).is_some(), filter, "{subject:?}");
     }
 }
@@ -55,10 +51,7 @@ fn universe(length: usize) -> Vec<Vec<&'static str>> {
     let mut all = vec![];
     let mut longest: Vec<Vec<&'static str>> = vec![vec![]];
     for _ in 0..length {
-        longest = longest
-            .iter()
-            .flat_map(|head| ["a", "b", "z"].map(|last| [&head[..], &[last]].concat()))
-            .collect();
+        longest = longest.iter().flat_map(|head| ["a", "b", "z"].map(|last| [&head[..], &[last]].concat())).collect();
         all.extend(longest.iter().cloned());
     }
     all
@@ -66,16 +59,14 @@ fn universe(length: usize) -> Vec<Vec<&'static str>> {
 
 /// Valid filters of up to four tokens.
 fn filters() -> impl Strategy<Value = String> {
-    (
-        prop::collection::vec(prop::sample::select(vec!["a", "b", "*"]), 0..4),
-        any::<bool>(),
-    )
-        .prop_map(|(mut tokens, open)| {
+    (prop::collection::vec(prop::sample::select(vec!["a", "b", "*"]), 0..4), any::<bool>()).prop_map(
+        |(mut tokens, open)| {
             if open || tokens.is_empty() {
                 tokens.push(">");
             }
             tokens.join(".")
-        })
+        },
+    )
 }
 
 proptest! {

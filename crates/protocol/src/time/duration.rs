@@ -40,19 +40,11 @@ pub fn parse_go_duration(text: &str) -> Option<i64> {
             return None;
         }
         // `m` must not be taken where `ms` stands: the unit is all up to the next number.
-        let length = after
-            .find(|c: char| c == '.' || c.is_ascii_digit())
-            .unwrap_or(after.len());
+        let length = after.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(after.len());
         let (unit, next) = after.split_at(length);
         let (_, nanos) = UNITS.iter().find(|(name, _)| *name == unit)?;
-        let whole: i128 = if whole.is_empty() {
-            0
-        } else {
-            whole.parse::<u64>().ok()?.into()
-        };
-        total = total
-            .checked_add(whole.checked_mul(*nanos)?)?
-            .checked_add(part(fraction, *nanos))?;
+        let whole: i128 = if whole.is_empty() { 0 } else { whole.parse::<u64>().ok()?.into() };
+        total = total.checked_add(whole.checked_mul(*nanos)?)?.checked_add(part(fraction, *nanos))?;
         if total > i128::from(i64::MAX) + 1 {
             return None;
         }

@@ -71,9 +71,7 @@ impl Kind {
             Self::StreamPurge => r#","purged":0"#,
             Self::StreamNames => r#","total":0,"offset":0,"limit":0,"streams":null"#,
             Self::StreamList => r#","total":0,"offset":0,"limit":0,"streams":[]"#,
-            Self::ConsumerNames | Self::ConsumerList => {
-                r#","total":0,"offset":0,"limit":0,"consumers":[]"#
-            }
+            Self::ConsumerNames | Self::ConsumerList => r#","total":0,"offset":0,"limit":0,"consumers":[]"#,
             Self::StreamRestore => r#","deliver_subject":"""#,
             Self::AccountInfo
             | Self::StreamCreate

@@ -18,11 +18,7 @@ pub fn pub_ack(out: &mut Vec<u8>, stream_json: &str, seq: u64, duplicate: bool) 
     out.extend_from_slice(stream_json.as_bytes());
     out.extend_from_slice(b",\"seq\":");
     number(out, seq);
-    out.extend_from_slice(if duplicate {
-        b",\"duplicate\":true}"
-    } else {
-        b"}"
-    });
+    out.extend_from_slice(if duplicate { b",\"duplicate\":true}" } else { b"}" });
 }
 
 /// Appends `{"error":{…},"stream":…,"seq":0}`.
@@ -36,6 +32,5 @@ pub fn pub_error(out: &mut Vec<u8>, stream_json: &str, why: &ApiError) {
 
 /// Appends an error's object.
 pub(super) fn error(out: &mut Vec<u8>, why: &ApiError) {
-    serde_json::to_writer(out, why)
-        .unwrap_or_else(|_| unreachable!("a plain struct is always JSON"));
+    serde_json::to_writer(out, why).unwrap_or_else(|_| unreachable!("a plain struct is always JSON"));
 }

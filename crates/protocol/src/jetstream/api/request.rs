@@ -178,10 +178,7 @@ impl PullRequest {
             return Ok(wire.into());
         }
         let batch = crate::line::saturating(body).map_or(1, |batch| batch.max(1));
-        Ok(Self {
-            batch,
-            ..Self::default()
-        })
+        Ok(Self { batch, ..Self::default() })
     }
 }
 
@@ -205,11 +202,7 @@ impl From<Wire> for PullRequest {
     fn from(wire: Wire) -> Self {
         /// The last of the priorities.
         const PRIORITY_MAX: i64 = 9;
-        let count = |value: Option<i64>| {
-            value
-                .and_then(|value| u64::try_from(value).ok())
-                .filter(|&value| value > 0)
-        };
+        let count = |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok()).filter(|&value| value > 0);
         let set = |text: Option<String>| text.filter(|text| !text.is_empty());
         Self {
             batch: count(wire.batch).unwrap_or(1),

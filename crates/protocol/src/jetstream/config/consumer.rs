@@ -123,9 +123,7 @@ impl ConsumerConfig {
     /// Its filters: `filter_subject` or `filter_subjects`; none for every message.
     pub fn filters(&self) -> impl Iterator<Item = &str> {
         let single = Some(self.filter_subject.as_str()).filter(|filter| !filter.is_empty());
-        single
-            .into_iter()
-            .chain(self.filter_subjects.iter().map(String::as_str))
+        single.into_iter().chain(self.filter_subjects.iter().map(String::as_str))
     }
 }
 

@@ -1,20 +1,14 @@
 //! What `nats-server` makes of a consumer's configuration, or why it refuses it.
 
 use super::{
-    ACK_WAIT, AckPolicy, ApiError, ConsumerConfig, DESCRIPTION_BYTES_MAX, DeliverPolicy,
-    INACTIVE_THRESHOLD, MAX_ACK_PENDING, MAX_WAITING, METADATA_BYTES_MAX, MILLISECOND,
-    NAME_BYTES_MAX, PriorityPolicy, Retention, SECOND, StreamConfig, error, is_name,
-    metadata_bytes,
+    AckPolicy, ApiError, ConsumerConfig, DESCRIPTION_BYTES_MAX, DeliverPolicy, METADATA_BYTES_MAX, MILLISECOND,
+    NAME_BYTES_MAX, PriorityPolicy, Retention, StreamConfig, error, is_name, metadata_bytes,
     subject::{is_subset, is_valid_filter, is_valid_literal, overlaps},
 };
 use crate::time::go_duration;
 
 /// The shortest idle heartbeat.
 const HEARTBEAT_MIN: i64 = 100 * MILLISECOND;
-/// The one idle heartbeat of [`AckPolicy::FlowControl`].
-const FLOW_CONTROL_HEARTBEAT: i64 = SECOND;
-/// How long a pinned client may be silent unless said otherwise.
-const PINNED_TTL: i64 = 120 * SECOND;
 /// A priority group's name, in bytes.
 const GROUP_NAME_BYTES_MAX: usize = 16;
 
@@ -31,11 +25,7 @@ impl ConsumerConfig {
         if self.description.len() > DESCRIPTION_BYTES_MAX {
             return Err(error::consumer_description_too_long(DESCRIPTION_BYTES_MAX));
         }
-        if self.is_pull() {
-            self.check_pull(stream)
-        } else {
-            self.check_push(stream)
-        }?;
+        if self.is_pull() { self.check_pull(stream) } else { self.check_push(stream) }?;
         self.check_limits(stream)?;
         self.check_filters(stream)?;
         self.check_start()?;
@@ -46,10 +36,7 @@ impl ConsumerConfig {
             return Err(error::CONSUMER_FLOW_CONTROL_NEEDS_HEARTBEATS);
         }
         if metadata_bytes(&self.metadata) > METADATA_BYTES_MAX {
-            return Err(error::consumer_metadata_length(format_args!(
-                "{}KB",
-                METADATA_BYTES_MAX / 1024
-            )));
+            return Err(error::consumer_metadata_length(format_args!("{}KB", METADATA_BYTES_MAX / 1024)));
         }
         self.check_priorities()?;
         self.check_work_queue(stream)?;
@@ -70,52 +57,6 @@ impl ConsumerConfig {
     /// The share of acknowledgements to report, in per cent.
     pub fn sample_percent(&self) -> u64 {
         sampling(&self.sample_freq).unwrap_or(0).min(100)
-    }
-
-    fn apply_defaults(&mut self, stream: &StreamConfig) {
-        if self.max_deliver == 0 || self.max_deliver < -1 {
-            self.max_deliver = -1;
-        }
-        self.max_ack_pending = self.max_ack_pending.max(-1);
-        for limit in [
-            &mut self.max_waiting,
-            &mut self.max_batch,
-            &mut self.max_expires,
-            &mut self.max_bytes,
-            &mut self.idle_heartbeat,
-            &mut self.inactive_threshold,
-            &mut self.priority_timeout,
-        ] {
-            *limit = (*limit).max(0);
-        }
-        if self.is_pull() && self.max_waiting == 0 {
-            self.max_waiting = MAX_WAITING;
-        }
-        if self.ack_wait == 0 && matches!(self.ack_policy, AckPolicy::Explicit | AckPolicy::All) {
-            self.ack_wait = ACK_WAIT;
-        }
-        if let Some(&first) = self.backoff.first() {
-            self.ack_wait = first;
-        }
-        if self.max_ack_pending == 0 {
-            self.max_ack_pending = stream.consumer_limits.max_ack_pending;
-        }
-        if self.max_ack_pending == 0 && self.ack_policy != AckPolicy::None {
-            self.max_ack_pending = MAX_ACK_PENDING;
-        }
-        if self.inactive_threshold == 0 {
-            self.inactive_threshold = stream.consumer_limits.inactive_threshold;
-        }
-        if self.inactive_threshold == 0 && !self.is_durable() {
-            self.inactive_threshold = INACTIVE_THRESHOLD;
-        }
-        if self.priority_policy == PriorityPolicy::PinnedClient && self.priority_timeout == 0 {
-            self.priority_timeout = PINNED_TTL;
-        }
-        if self.ack_policy == AckPolicy::FlowControl {
-            self.flow_control = true;
-            self.idle_heartbeat = FLOW_CONTROL_HEARTBEAT;
-        }
     }
 
     fn check_names(&self) -> Result<(), ApiError> {
@@ -204,44 +145,22 @@ impl ConsumerConfig {
     fn check_pull(&self, stream: &StreamConfig) -> Result<(), ApiError> {
         let unacknowledged = self.ack_policy == AckPolicy::None;
         let refusals = [
-            (
-                unacknowledged && stream.retention == Retention::WorkQueue,
-                error::CONSUMER_PULL_REQUIRES_ACK,
-            ),
-            (
-                self.rate_limit_bps > 0,
-                error::CONSUMER_PULL_WITH_RATE_LIMIT,
-            ),
-            (
-                self.idle_heartbeat > 0,
-                error::CONSUMER_HEARTBEAT_REQUIRES_PUSH,
-            ),
-            (
-                self.flow_control,
-                error::CONSUMER_FLOW_CONTROL_REQUIRES_PUSH,
-            ),
-            (
-                self.max_expires != 0 && self.max_expires < MILLISECOND,
-                error::CONSUMER_MAX_EXPIRES_TOO_SMALL,
-            ),
+            (unacknowledged && stream.retention == Retention::WorkQueue, error::CONSUMER_PULL_REQUIRES_ACK),
+            (self.rate_limit_bps > 0, error::CONSUMER_PULL_WITH_RATE_LIMIT),
+            (self.idle_heartbeat > 0, error::CONSUMER_HEARTBEAT_REQUIRES_PUSH),
+            (self.flow_control, error::CONSUMER_FLOW_CONTROL_REQUIRES_PUSH),
+            (self.max_expires != 0 && self.max_expires < MILLISECOND, error::CONSUMER_MAX_EXPIRES_TOO_SMALL),
         ];
-        refusals
-            .into_iter()
-            .find(|(applies, _)| *applies)
-            .map_or(Ok(()), |(_, refusal)| Err(refusal))
+        refusals.into_iter().find(|(applies, _)| *applies).map_or(Ok(()), |(_, refusal)| Err(refusal))
     }
 
     fn check_limits(&self, stream: &StreamConfig) -> Result<(), ApiError> {
         let limits = stream.consumer_limits;
         if limits.max_ack_pending > 0 && self.max_ack_pending > limits.max_ack_pending {
-            return Err(error::consumer_max_ack_pending_excess(
-                limits.max_ack_pending,
-            ));
+            return Err(error::consumer_max_ack_pending_excess(limits.max_ack_pending));
         }
         if limits.inactive_threshold > 0 && self.inactive_threshold > limits.inactive_threshold {
-            return Err(error::consumer_inactive_threshold_excess(go_duration(
-                limits.inactive_threshold,
-            )));
+            return Err(error::consumer_inactive_threshold_excess(go_duration(limits.inactive_threshold)));
         }
         Ok(())
     }
@@ -257,19 +176,12 @@ impl ConsumerConfig {
             if !is_valid_filter(filter) {
                 return Err(error::stream_config("invalid subject"));
             }
-            if self
-                .filters()
-                .skip(at + 1)
-                .any(|other| is_subset(filter, other) || is_subset(other, filter))
-            {
+            if self.filters().skip(at + 1).any(|other| is_subset(filter, other) || is_subset(other, filter)) {
                 return Err(error::CONSUMER_OVERLAPPING_SUBJECT_FILTERS);
             }
             // What comes from elsewhere, or under another name, may match though no subject of the stream does.
-            let foreign = stream.mirror.is_some()
-                || !stream.sources.is_empty()
-                || stream.subject_transform.is_some();
-            let within =
-                |subject: &String| is_subset(filter, subject) || is_subset(subject, filter);
+            let foreign = stream.mirror.is_some() || !stream.sources.is_empty() || stream.subject_transform.is_some();
+            let within = |subject: &String| is_subset(filter, subject) || is_subset(subject, filter);
             if !foreign && !stream.subjects.iter().any(within) {
                 return Err(error::CONSUMER_FILTER_NOT_SUBSET);
             }
@@ -287,15 +199,12 @@ impl ConsumerConfig {
             DeliverPolicy::ByStartTime => "by start time",
         };
         let missing = |what| {
-            let text = format_args!(
-                "consumer delivery policy is deliver {policy}, but optional {what} is not set"
-            );
+            let text = format_args!("consumer delivery policy is deliver {policy}, but optional {what} is not set");
             Err(error::consumer_invalid_policy(text))
         };
         let excess = |what| {
-            let text = format_args!(
-                "consumer delivery policy is deliver {policy}, but optional start {what} is also set"
-            );
+            let text =
+                format_args!("consumer delivery policy is deliver {policy}, but optional start {what} is also set");
             Err(error::consumer_invalid_policy(text))
         };
         let (seq, time) = (self.opt_start_seq > 0, self.opt_start_time.is_some());
@@ -308,9 +217,7 @@ impl ConsumerConfig {
             DeliverPolicy::ByStartSequence | DeliverPolicy::ByStartTime => Ok(()),
             _ if seq => excess("sequence"),
             _ if time => excess("time"),
-            DeliverPolicy::LastPerSubject if self.filters().next().is_none() => {
-                missing("filter subject")
-            }
+            DeliverPolicy::LastPerSubject if self.filters().next().is_none() => missing("filter subject"),
             _ => Ok(()),
         }
     }
@@ -335,9 +242,7 @@ impl ConsumerConfig {
             if group.is_empty() {
                 return Err(error::CONSUMER_EMPTY_GROUP_NAME);
             }
-            let plain = |byte: u8| {
-                byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'=' | b'-')
-            };
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'=' | b'-');
             if group.len() > GROUP_NAME_BYTES_MAX || !group.bytes().all(plain) {
                 return Err(error::CONSUMER_INVALID_GROUP_NAME);
             }
@@ -365,7 +270,5 @@ fn sampling(text: &str) -> Result<u64, String> {
         return Ok(0);
     }
     let digits = text.strip_suffix('%').unwrap_or(text);
-    digits
-        .parse()
-        .map_err(|_| format!("strconv.Atoi: parsing {digits:?}: invalid syntax"))
+    digits.parse().map_err(|_| format!("strconv.Atoi: parsing {digits:?}: invalid syntax"))
 }

@@ -1,8 +1,8 @@
 //! What `nats-server` makes of a stream's configuration, or why it refuses it.
 
 use super::{
-    ApiError, DESCRIPTION_BYTES_MAX, DUPLICATE_WINDOW, Discard, METADATA_BYTES_MAX, MILLISECOND,
-    NAME_BYTES_MAX, PersistMode, SECOND, StreamConfig, error, is_name, metadata_bytes,
+    ApiError, DESCRIPTION_BYTES_MAX, DUPLICATE_WINDOW, Discard, METADATA_BYTES_MAX, MILLISECOND, NAME_BYTES_MAX,
+    PersistMode, SECOND, StreamConfig, error, is_name, metadata_bytes,
     subject::{is_subset, is_valid_filter, overlaps},
 };
 
@@ -17,15 +17,10 @@ impl StreamConfig {
     pub fn normalized(mut self) -> Result<Self, ApiError> {
         check_name(&self.name)?;
         if self.description.len() > DESCRIPTION_BYTES_MAX {
-            return refuse(format_args!(
-                "stream description is too long, maximum allowed is {DESCRIPTION_BYTES_MAX}"
-            ));
+            return refuse(format_args!("stream description is too long, maximum allowed is {DESCRIPTION_BYTES_MAX}"));
         }
         if metadata_bytes(&self.metadata) > METADATA_BYTES_MAX {
-            return refuse(format_args!(
-                "stream metadata exceeds maximum size of {}KB",
-                METADATA_BYTES_MAX / 1024
-            ));
+            return refuse(format_args!("stream metadata exceeds maximum size of {}KB", METADATA_BYTES_MAX / 1024));
         }
         match self.num_replicas {
             0 => self.num_replicas = 1,
@@ -88,11 +83,8 @@ impl StreamConfig {
 
     fn apply_ages(&mut self) -> Result<(), ApiError> {
         if self.duplicate_window == 0 && self.mirror.is_none() {
-            self.duplicate_window = if self.max_age != 0 {
-                self.max_age.min(DUPLICATE_WINDOW)
-            } else {
-                DUPLICATE_WINDOW
-            };
+            self.duplicate_window =
+                if self.max_age != 0 { self.max_age.min(DUPLICATE_WINDOW) } else { DUPLICATE_WINDOW };
         }
         if self.max_age > 0 && self.max_age < SHORTEST {
             return refuse("max age needs to be >= 100ms");
@@ -152,14 +144,8 @@ impl StreamConfig {
                 !mirror.filter_subject.is_empty() && !mirror.subject_transforms.is_empty(),
                 error::MIRROR_MULTIPLE_FILTERS_NOT_ALLOWED,
             ),
-            (
-                mirror.opt_start_seq > 0 && mirror.opt_start_time.is_some(),
-                error::MIRROR_WITH_START_SEQ_AND_TIME,
-            ),
-            (
-                mirror.external.is_none() && !is_name(&mirror.name),
-                error::MIRROR_INVALID_STREAM_NAME,
-            ),
+            (mirror.opt_start_seq > 0 && mirror.opt_start_time.is_some(), error::MIRROR_WITH_START_SEQ_AND_TIME),
+            (mirror.external.is_none() && !is_name(&mirror.name), error::MIRROR_INVALID_STREAM_NAME),
         ];
         if let Some((_, refusal)) = refusals.into_iter().find(|(applies, _)| *applies) {
             return Err(refusal);
@@ -172,15 +158,9 @@ impl StreamConfig {
         }
         for (at, transform) in mirror.subject_transforms.iter().enumerate() {
             if !transform.src.is_empty() && !is_valid_filter(&transform.src) {
-                return Err(error::mirror_invalid_subject_filter(format_args!(
-                    "invalid subject {}",
-                    transform.src
-                )));
+                return Err(error::mirror_invalid_subject_filter(format_args!("invalid subject {}", transform.src)));
             }
-            if mirror.subject_transforms[..at]
-                .iter()
-                .any(|other| overlaps(&other.src, &transform.src))
-            {
+            if mirror.subject_transforms[..at].iter().any(|other| overlaps(&other.src, &transform.src)) {
                 return Err(error::MIRROR_OVERLAPPING_SUBJECT_FILTERS);
             }
         }
@@ -193,17 +173,8 @@ impl StreamConfig {
                 return Err(error::SOURCE_INVALID_STREAM_NAME);
             }
             let same = |other: &&super::StreamSource| {
-                (
-                    &other.name,
-                    &other.filter_subject,
-                    &other.subject_transforms,
-                    &other.external,
-                ) == (
-                    &source.name,
-                    &source.filter_subject,
-                    &source.subject_transforms,
-                    &source.external,
-                )
+                (&other.name, &other.filter_subject, &other.subject_transforms, &other.external)
+                    == (&source.name, &source.filter_subject, &source.subject_transforms, &source.external)
             };
             if self.sources[..at].iter().any(|other| same(&other)) {
                 return Err(error::SOURCE_DUPLICATE);
@@ -218,10 +189,7 @@ impl StreamConfig {
                         transform.src
                     )));
                 }
-                if source.subject_transforms[..at]
-                    .iter()
-                    .any(|other| overlaps(&other.src, &transform.src))
-                {
+                if source.subject_transforms[..at].iter().any(|other| overlaps(&other.src, &transform.src)) {
                     return Err(error::SOURCE_OVERLAPPING_SUBJECT_FILTERS);
                 }
             }
@@ -250,23 +218,16 @@ impl StreamConfig {
             if subject == ">" {
                 return refuse("capturing all subjects requires no-ack to be true");
             }
-            let api = ["$JS.>", "$JSC.>", "$NRG.>"]
-                .iter()
-                .any(|space| overlaps(subject, space));
+            let api = ["$JS.>", "$JSC.>", "$NRG.>"].iter().any(|space| overlaps(subject, space));
             if api && !is_subset(subject, "$JS.EVENT.>") {
-                return refuse(
-                    "subjects that overlap with jetstream api require no-ack to be true",
-                );
+                return refuse("subjects that overlap with jetstream api require no-ack to be true");
             }
             if overlaps(subject, "$SYS.>") && !is_subset(subject, "$SYS.ACCOUNT.>") {
                 return refuse("subjects that overlap with system api require no-ack to be true");
             }
         }
         for (at, subject) in self.subjects.iter().enumerate() {
-            if let Some(other) = self.subjects[at + 1..]
-                .iter()
-                .find(|other| overlaps(subject, other))
-            {
+            if let Some(other) = self.subjects[at + 1..].iter().find(|other| overlaps(subject, other)) {
                 return refuse(format_args!("subject {subject:?} overlaps with {other:?}"));
             }
         }
@@ -280,11 +241,7 @@ impl StreamConfig {
         if republish.src.is_empty() {
             republish.src = ">".into();
         }
-        if self
-            .subjects
-            .iter()
-            .any(|subject| overlaps(&republish.dest, subject))
-        {
+        if self.subjects.iter().any(|subject| overlaps(&republish.dest, subject)) {
             return refuse("stream configuration for republish destination forms a cycle");
         }
         if !is_valid_filter(&republish.src) || !is_valid_filter(&republish.dest) {
@@ -302,9 +259,7 @@ fn check_name(name: &str) -> Result<(), ApiError> {
         return refuse("stream name is required and can not contain '.', '*', '>'");
     }
     if name.len() > NAME_BYTES_MAX {
-        return refuse(format_args!(
-            "stream name is too long, maximum allowed is {NAME_BYTES_MAX}"
-        ));
+        return refuse(format_args!("stream name is too long, maximum allowed is {NAME_BYTES_MAX}"));
     }
     if name.contains(['/', '\\']) {
         return Err(error::STREAM_NAME_CONTAINS_PATH_SEPARATORS);
