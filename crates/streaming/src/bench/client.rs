@@ -70,9 +70,7 @@ impl Connection {
         };
         connection.info = connection.greeting(&address.authority)?;
         if connection.info.tls_required {
-            return Err(Error::Tls {
-                address: address.authority.clone(),
-            });
+            return Err(Error::Tls { address: address.authority.clone() });
         }
         let hello = Connect {
             headers: true,
@@ -98,17 +96,13 @@ impl Connection {
     }
 
     fn greeting(&mut self, address: &str) -> Result<Info, Error> {
-        let not_nats = |why: String| Error::NotNats {
-            address: address.to_owned(),
-            why,
-        };
+        let not_nats = |why: String| Error::NotNats { address: address.to_owned(), why };
         let began = Instant::now();
         loop {
             let read = self.reader.fill()?;
             match decode_op(self.reader.unread()) {
                 Ok(Some((ServerOp::Info(info), length))) => {
-                    let info = serde_json::from_slice(info)
-                        .map_err(|error| not_nats(error.to_string()))?;
+                    let info = serde_json::from_slice(info).map_err(|error| not_nats(error.to_string()))?;
                     self.reader.consume(length);
                     return Ok(info);
                 }
@@ -120,10 +114,7 @@ impl Connection {
                 }
                 Ok(None) => {}
                 Err(_) => {
-                    return Err(not_nats(format!(
-                        "it begins with {:?}",
-                        self.reader.glimpse()
-                    )));
+                    return Err(not_nats(format!("it begins with {:?}", self.reader.glimpse())));
                 }
             }
         }
@@ -144,22 +135,8 @@ impl Connection {
                 Err(_) => return Err(Error::Garbage(self.reader.glimpse())),
                 Ok(Some((op, length))) => {
                     match op {
-                        ServerOp::Msg {
-                            subject,
-                            reply,
-                            headers,
-                            payload,
-                            ..
-                        } => {
-                            on(
-                                Message {
-                                    subject,
-                                    reply,
-                                    headers,
-                                    payload,
-                                },
-                                &mut self.writer,
-                            )?;
+                        ServerOp::Msg { subject, reply, headers, payload, .. } => {
+                            on(Message { subject, reply, headers, payload }, &mut self.writer)?;
                         }
                         ServerOp::Ping => {
                             self.writer.raw(b"PONG\r\n")?;
@@ -232,21 +209,11 @@ impl Connection {
 }
 
 /// An error if nothing has been `heard` for longer than [`PATIENCE`].
-pub fn missing_if_silent(
-    what: &'static str,
-    heard: Instant,
-    missing: u64,
-    expected: u64,
-) -> Result<(), Error> {
+pub fn missing_if_silent(what: &'static str, heard: Instant, missing: u64, expected: u64) -> Result<(), Error> {
     if heard.elapsed() <= PATIENCE {
         return Ok(());
     }
-    Err(Error::Missing {
-        what,
-        missing,
-        expected,
-        waited: PATIENCE,
-    })
+    Err(Error::Missing { what, missing, expected, waited: PATIENCE })
 }
 
 fn server_error(text: &str) -> Error {
@@ -254,10 +221,7 @@ fn server_error(text: &str) -> Error {
 }
 
 fn dial(authority: &str) -> Result<TcpStream, Error> {
-    let cannot = |source| Error::Connect {
-        address: authority.to_owned(),
-        source,
-    };
+    let cannot = |source| Error::Connect { address: authority.to_owned(), source };
     let mut last = std::io::Error::new(ErrorKind::NotFound, "the name has no address");
     for address in authority.to_socket_addrs().map_err(cannot)? {
         match TcpStream::connect_timeout(&address, PATIENCE) {
@@ -276,10 +240,7 @@ pub struct Writer {
 
 impl Writer {
     fn new(stream: TcpStream) -> Self {
-        Self {
-            stream,
-            buffer: Vec::with_capacity(2 * WRITE_BYTES),
-        }
+        Self { stream, buffer: Vec::with_capacity(2 * WRITE_BYTES) }
     }
 
     pub fn raw(&mut self, bytes: &[u8]) -> Result<(), Error> {
@@ -292,12 +253,7 @@ impl Writer {
         self.flush_if_full()
     }
 
-    pub fn publish(
-        &mut self,
-        subject: &str,
-        reply: Option<&str>,
-        payload: &[u8],
-    ) -> Result<(), Error> {
+    pub fn publish(&mut self, subject: &str, reply: Option<&str>, payload: &[u8]) -> Result<(), Error> {
         client::publish(&mut self.buffer, subject, reply, &[], payload);
         self.flush_if_full()
     }
@@ -321,9 +277,7 @@ impl Writer {
 /// A peer that has gone looks different to a writer than to a reader; both mean the same to us.
 fn lost(error: std::io::Error) -> Error {
     match error.kind() {
-        ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
-            Error::Closed
-        }
+        ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => Error::Closed,
         _ => Error::Io(error),
     }
 }
@@ -345,12 +299,7 @@ struct Reader {
 
 impl Reader {
     fn new(stream: TcpStream) -> Self {
-        Self {
-            stream,
-            buffer: vec![0; READ_BYTES],
-            start: 0,
-            end: 0,
-        }
+        Self { stream, buffer: vec![0; READ_BYTES], start: 0, end: 0 }
     }
 
     fn unread(&self) -> &[u8] {
@@ -359,14 +308,8 @@ impl Reader {
 
     /// How the unread bytes begin, for people.
     fn glimpse(&self) -> String {
-        let line = self
-            .unread()
-            .split(|byte| *byte == b'\n')
-            .next()
-            .unwrap_or_default();
-        String::from_utf8_lossy(&line[..line.len().min(80)])
-            .trim_end()
-            .to_owned()
+        let line = self.unread().split(|byte| *byte == b'\n').next().unwrap_or_default();
+        String::from_utf8_lossy(&line[..line.len().min(80)]).trim_end().to_owned()
     }
 
     fn consume(&mut self, bytes: usize) {
@@ -393,9 +336,7 @@ impl Reader {
                 Ok(Filled::Some)
             }
             Err(error) => match error.kind() {
-                ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => {
-                    Ok(Filled::Nothing)
-                }
+                ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => Ok(Filled::Nothing),
                 ErrorKind::ConnectionReset => Ok(Filled::Closed),
                 _ => Err(error.into()),
             },

@@ -31,9 +31,7 @@ pub fn medians(runs: &[Run]) -> Vec<Run> {
 }
 
 fn of_rounds(first: &Run, rounds: &[&Run]) -> Run {
-    let number = |of: &dyn Fn(&Run) -> Option<f64>| {
-        median(rounds.iter().filter_map(|run| of(run)).collect())
-    };
+    let number = |of: &dyn Fn(&Run) -> Option<f64>| median(rounds.iter().filter_map(|run| of(run)).collect());
     let whole = |of: &dyn Fn(&Run) -> Option<f64>| number(of).map(|value| value.round() as u64);
     let latency = |of: fn(&Percentiles) -> f64| number(&|run| run.latency_us.as_ref().map(of));
     let percentiles = |p50| {
@@ -61,28 +59,20 @@ fn of_rounds(first: &Run, rounds: &[&Run]) -> Run {
 
 /// The ratios of the cases for which both servers have a median.
 pub fn ratios(medians: &[Run], first: &str, second: &str) -> Vec<Ratio> {
-    let of = |label: &str, case: Case| {
-        medians
-            .iter()
-            .find(|run| run.server == label && run.case == case)
-    };
+    let of = |label: &str, case: Case| medians.iter().find(|run| run.server == label && run.case == case);
     medians
         .iter()
         .filter(|run| run.server == first)
         .filter_map(|a| {
             let b = of(second, a.case)?;
-            let latency = |of: fn(&Percentiles) -> f64| {
-                ratio(a.latency_us.as_ref().map(of), b.latency_us.as_ref().map(of))
-            };
+            let latency =
+                |of: fn(&Percentiles) -> f64| ratio(a.latency_us.as_ref().map(of), b.latency_us.as_ref().map(of));
             Some(Ratio {
                 case: a.case,
                 rate: ratio(Some(a.messages_per_second), Some(b.messages_per_second)),
                 p50: latency(|latency| latency.p50),
                 p99: latency(|latency| latency.p99),
-                cpu: ratio(
-                    a.server_cpu_seconds_per_million,
-                    b.server_cpu_seconds_per_million,
-                ),
+                cpu: ratio(a.server_cpu_seconds_per_million, b.server_cpu_seconds_per_million),
             })
         })
         .collect()
@@ -123,12 +113,7 @@ mod tests {
     #[test]
     fn a_ratio_to_nothing_is_none() {
         assert_eq!(ratio(Some(1.0), Some(4.0)), Some(0.25));
-        for (a, b) in [
-            (None, Some(1.0)),
-            (Some(1.0), None),
-            (Some(1.0), Some(0.0)),
-            (Some(0.0), Some(0.0)),
-        ] {
+        for (a, b) in [(None, Some(1.0)), (Some(1.0), None), (Some(1.0), Some(0.0)), (Some(0.0), Some(0.0))] {
             assert_eq!(ratio(a, b), None);
         }
     }

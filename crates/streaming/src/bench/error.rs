@@ -9,10 +9,7 @@ pub enum Error {
     #[error("{url:?} is no address of a server: {why}")]
     Url { url: String, why: &'static str },
     #[error("cannot connect to {address}: {source}")]
-    Connect {
-        address: String,
-        source: std::io::Error,
-    },
+    Connect { address: String, source: std::io::Error },
     #[error("{address} does not answer like a NATS server: {why}")]
     NotNats { address: String, why: String },
     #[error("{address} asks for TLS, which this benchmark does not speak")]
@@ -27,16 +24,10 @@ pub enum Error {
     NoReply,
     #[error("a message came without the number it was sent with")]
     NoNumber,
-    #[error(
-        "the server has no JetStream (start nats-server with -js), or this user may not use it"
-    )]
+    #[error("the server has no JetStream (start nats-server with -js), or this user may not use it")]
     NoJetStream,
     #[error("{subject}: {description} ({code})")]
-    Api {
-        subject: String,
-        description: String,
-        code: u64,
-    },
+    Api { subject: String, description: String, code: u64 },
     #[error("{subject}: not the answer the JetStream API gives: {answer}")]
     ApiAnswer { subject: String, answer: String },
     #[error("a publish was refused: {0}")]
@@ -44,27 +35,15 @@ pub enum Error {
     #[error("a pull was refused: {0}")]
     PullRefused(String),
     #[error("{missing} of {expected} {what} did not come within {waited:?}")]
-    Missing {
-        what: &'static str,
-        missing: u64,
-        expected: u64,
-        waited: Duration,
-    },
+    Missing { what: &'static str, missing: u64, expected: u64, waited: Duration },
     #[error("{what} came twice or out of their order: expected {expected}, got {got}")]
-    Disorder {
-        what: &'static str,
-        expected: u64,
-        got: u64,
-    },
+    Disorder { what: &'static str, expected: u64, got: u64 },
     #[error("both servers are called {0:?}: give one another label")]
     SameLabel(String),
     #[error("no process {pid} to measure: {source}")]
     Process { pid: u32, source: std::io::Error },
     #[error("cannot write {path}: {source}", path = path.display())]
-    Output {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    Output { path: PathBuf, source: std::io::Error },
     #[error("{source} (during {what})")]
     During { what: String, source: Box<Error> },
     #[error(transparent)]
@@ -74,9 +53,6 @@ pub enum Error {
 impl Error {
     /// The same failure, telling what was being measured.
     pub fn during(self, what: String) -> Self {
-        Self::During {
-            what,
-            source: Box::new(self),
-        }
+        Self::During { what, source: Box::new(self) }
     }
 }

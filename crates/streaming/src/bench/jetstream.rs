@@ -33,42 +33,23 @@ impl Stream {
         });
         // A benchmark that was killed may have left one of this name; it would not begin at sequence 1.
         match stream.delete(&mut connection) {
-            Ok(())
-            | Err(Error::Api {
-                code: STREAM_NOT_FOUND,
-                ..
-            }) => {}
+            Ok(()) | Err(Error::Api { code: STREAM_NOT_FOUND, .. }) => {}
             Err(error) => return Err(error),
         }
-        call(
-            &mut connection,
-            &format!("STREAM.CREATE.{}", stream.name),
-            &config,
-        )?;
+        call(&mut connection, &format!("STREAM.CREATE.{}", stream.name), &config)?;
         drop(connection);
         let worked = work(&stream);
-        let deleted = context
-            .connect()
-            .and_then(|mut connection| stream.delete(&mut connection));
+        let deleted = context.connect().and_then(|mut connection| stream.delete(&mut connection));
         // A failure of the work tells more than that of the deletion which may follow from it.
         worked.and_then(|value| deleted.map(|()| value))
     }
 
     fn delete(&self, connection: &mut Connection) -> Result<(), Error> {
-        call(
-            connection,
-            &format!("STREAM.DELETE.{}", self.name),
-            &Value::Null,
-        )
-        .map(drop)
+        call(connection, &format!("STREAM.DELETE.{}", self.name), &Value::Null).map(drop)
     }
 
     pub fn messages(&self, connection: &mut Connection) -> Result<u64, Error> {
-        let info = call(
-            connection,
-            &format!("STREAM.INFO.{}", self.name),
-            &Value::Null,
-        )?;
+        let info = call(connection, &format!("STREAM.INFO.{}", self.name), &Value::Null)?;
         Ok(info["state"]["messages"].as_u64().unwrap_or_default())
     }
 
@@ -82,11 +63,7 @@ impl Stream {
             whole.extend(config.clone());
         }
         let subject = format!("CONSUMER.DURABLE.CREATE.{}.{CONSUMER}", self.name);
-        call(
-            connection,
-            &subject,
-            &json!({ "stream_name": self.name, "config": whole }),
-        )?;
+        call(connection, &subject, &json!({ "stream_name": self.name, "config": whole }))?;
         Ok(())
     }
 
@@ -115,22 +92,13 @@ pub fn available(connection: &mut Connection) -> Result<(), Error> {
 /// One request; `null` asks by an empty message, which some verbs insist on.
 fn call(connection: &mut Connection, what: &str, question: &Value) -> Result<Value, Error> {
     let subject = format!("$JS.API.{what}");
-    let question = if question.is_null() {
-        String::new()
-    } else {
-        question.to_string()
-    };
-    let answer = connection
-        .ask(&subject, question.as_bytes())?
-        .ok_or(Error::NoJetStream)?;
+    let question = if question.is_null() { String::new() } else { question.to_string() };
+    let answer = connection.ask(&subject, question.as_bytes())?.ok_or(Error::NoJetStream)?;
     match answer.get("error") {
         None => Ok(answer),
         Some(error) => Err(Error::Api {
             subject,
-            description: error["description"]
-                .as_str()
-                .unwrap_or("no reason given")
-                .to_owned(),
+            description: error["description"].as_str().unwrap_or("no reason given").to_owned(),
             code: error["err_code"].as_u64().unwrap_or_default(),
         }),
     }
@@ -151,9 +119,7 @@ pub fn acknowledged(payload: &[u8]) -> Result<u64, String> {
     }
     let text = || String::from_utf8_lossy(payload).into_owned();
     let answer: Value = serde_json::from_slice(payload).map_err(|_| text())?;
-    Err(answer["error"]["description"]
-        .as_str()
-        .map_or_else(text, str::to_owned))
+    Err(answer["error"]["description"].as_str().map_or_else(text, str::to_owned))
 }
 
 #[cfg(test)]
@@ -172,11 +138,7 @@ mod tests {
             (r#"{"stream":"S"}"#, Err(r#"{"stream":"S"}"#)),
             ("?", Err("?")),
         ] {
-            assert_eq!(
-                acknowledged(payload.as_bytes()),
-                means.map_err(str::to_owned),
-                "{payload}"
-            );
+            assert_eq!(acknowledged(payload.as_bytes()), means.map_err(str::to_owned), "{payload}");
         }
     }
 }

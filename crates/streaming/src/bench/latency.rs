@@ -17,11 +17,7 @@ pub struct Latency {
 
 impl Default for Latency {
     fn default() -> Self {
-        Self {
-            counts: vec![0; BUCKETS].into_boxed_slice(),
-            count: 0,
-            max: 0,
-        }
+        Self { counts: vec![0; BUCKETS].into_boxed_slice(), count: 0, max: 0 }
     }
 }
 

@@ -36,8 +36,7 @@ impl Target {
         }
         if let Some(pid) = self.pid {
             self.cpu().and_then(|_| {
-                process::memory_bytes(&pid.to_string())
-                    .map_err(|source| Error::Process { pid, source })
+                process::memory_bytes(&pid.to_string()).map_err(|source| Error::Process { pid, source })
             })?;
         }
         let info = connection.info();
@@ -51,11 +50,7 @@ impl Target {
     }
 
     fn cpu(&self) -> Result<Option<Duration>, Error> {
-        self.pid
-            .map(|pid| {
-                process::cpu(&pid.to_string()).map_err(|source| Error::Process { pid, source })
-            })
-            .transpose()
+        self.pid.map(|pid| process::cpu(&pid.to_string()).map_err(|source| Error::Process { pid, source })).transpose()
     }
 }
 
@@ -74,12 +69,7 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub fn new(
-        options: &Options,
-        target: &'a Target,
-        case: Case,
-        progress: Option<&'a str>,
-    ) -> Self {
+    pub fn new(options: &Options, target: &'a Target, case: Case, progress: Option<&'a str>) -> Self {
         Self {
             case,
             messages: options.messages(case),
@@ -129,9 +119,7 @@ impl<'a> Context<'a> {
             // Threads wait for us at the gate, so the time it took to create them is not counted.
             let began = run.begin();
             gate.wait();
-            while self.progress.is_some()
-                && !threads.iter().all(thread::ScopedJoinHandle::is_finished)
-            {
+            while self.progress.is_some() && !threads.iter().all(thread::ScopedJoinHandle::is_finished) {
                 self.draw(run, began);
                 thread::sleep(PROGRESS);
             }
@@ -155,14 +143,9 @@ impl<'a> Context<'a> {
                 elapsed: total.ended.map_or(Duration::ZERO, |ended| ended - began),
                 latency: total.latency,
                 seen: total.seen,
-                server_cpu: cpu_before
-                    .zip(cpu_after)
-                    .map(|(before, after)| after.saturating_sub(before)),
+                server_cpu: cpu_before.zip(cpu_after).map(|(before, after)| after.saturating_sub(before)),
                 client_cpu: process::cpu("self")?.saturating_sub(own_cpu_before),
-                server_memory_bytes: self
-                    .target
-                    .pid
-                    .and_then(|pid| process::memory_bytes(&pid.to_string()).ok()),
+                server_memory_bytes: self.target.pid.and_then(|pid| process::memory_bytes(&pid.to_string()).ok()),
             })
         })
     }
@@ -173,8 +156,7 @@ impl<'a> Context<'a> {
         };
         let rate = done as f64 / began.elapsed().as_secs_f64().max(0.001);
         let mut err = io::stderr().lock();
-        let _ =
-            write!(err, "\r\x1b[K{step}: {done} messages, {rate:.0}/s").and_then(|()| err.flush());
+        let _ = write!(err, "\r\x1b[K{step}: {done} messages, {rate:.0}/s").and_then(|()| err.flush());
     }
 
     fn wipe(&self) {
@@ -195,12 +177,7 @@ pub struct Run {
 
 impl Run {
     fn new(limit: Duration) -> Self {
-        Self {
-            limit,
-            began: std::sync::OnceLock::new(),
-            failed: AtomicBool::new(false),
-            done: AtomicU64::new(0),
-        }
+        Self { limit, began: std::sync::OnceLock::new(), failed: AtomicBool::new(false), done: AtomicU64::new(0) }
     }
 
     fn begin(&self) -> Instant {
@@ -269,21 +246,12 @@ impl Measurement {
     /// Fails if something was seen twice, or, if `first` is given, unless all from there on without a gap were.
     pub fn check_seen(&mut self, what: &'static str, first: Option<u64>) -> Result<(), Error> {
         self.seen.sort_unstable();
-        let disorder = |expected, got| {
-            Err(Error::Disorder {
-                what,
-                expected,
-                got,
-            })
-        };
+        let disorder = |expected, got| Err(Error::Disorder { what, expected, got });
         if let Some(twice) = self.seen.windows(2).find(|pair| pair[0] == pair[1]) {
             return disorder(twice[0] + 1, twice[0]);
         }
         let Some(first) = first else { return Ok(()) };
-        match (first..)
-            .zip(&self.seen)
-            .find(|(expected, got)| expected != *got)
-        {
+        match (first..).zip(&self.seen).find(|(expected, got)| expected != *got) {
             Some((expected, &got)) => disorder(expected, got),
             None => Ok(()),
         }

@@ -47,11 +47,7 @@ pub fn run(args: Vec<String>) -> ExitCode {
         Err(error) => {
             // Nothing can be done for a caller whose own output is closed.
             let _ = error.print();
-            return if error.use_stderr() {
-                ExitCode::from(2)
-            } else {
-                ExitCode::SUCCESS
-            };
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };
     match bench(&options) {
@@ -99,15 +95,9 @@ fn measure_all(options: &Options, targets: &[Target], report: &mut Report) -> Re
                 order.reverse();
             }
             for target in order {
-                let step = format!(
-                    "[{}/{total}] {}: {case}",
-                    report.runs.len() + 1,
-                    target.name
-                );
+                let step = format!("[{}/{total}] {}: {case}", report.runs.len() + 1, target.name);
                 let measurement = measure(options, target, *case, progress.then_some(&*step))?;
-                report
-                    .runs
-                    .push(Run::new(target, *case, round + 1, &measurement));
+                report.runs.push(Run::new(target, *case, round + 1, &measurement));
             }
         }
     }

@@ -24,11 +24,7 @@ pub struct Options {
     pub scenarios: Vec<Scenario>,
 
     /// The server, as nats://[user:pass@|token@]host[:port]
-    #[arg(
-        long,
-        default_value = "nats://127.0.0.1:4222",
-        help_heading = "Servers"
-    )]
+    #[arg(long, default_value = "nats://127.0.0.1:4222", help_heading = "Servers")]
     pub url: String,
     /// Its process on this machine, to report CPU and memory
     #[arg(long, help_heading = "Servers")]
@@ -40,20 +36,10 @@ pub struct Options {
     #[arg(long, value_name = "URL", help_heading = "Servers")]
     pub peer_url: Option<String>,
     /// The second server's process
-    #[arg(
-        long,
-        value_name = "PID",
-        requires = "peer_url",
-        help_heading = "Servers"
-    )]
+    #[arg(long, value_name = "PID", requires = "peer_url", help_heading = "Servers")]
     pub peer_pid: Option<u32>,
     /// How the results call the second server
-    #[arg(
-        long,
-        default_value = "B",
-        value_name = "LABEL",
-        help_heading = "Servers"
-    )]
+    #[arg(long, default_value = "B", value_name = "LABEL", help_heading = "Servers")]
     pub peer_label: String,
     /// User name, for both servers, unless their URL names one
     #[arg(long, help_heading = "Servers")]
@@ -66,13 +52,7 @@ pub struct Options {
     pub token: Option<String>,
 
     /// Where streams are kept
-    #[arg(
-        long,
-        value_enum,
-        value_delimiter = ',',
-        default_value = "memory,file",
-        help_heading = "Cases"
-    )]
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "memory,file", help_heading = "Cases")]
     pub storage: Vec<Storage>,
     /// Bytes of a message
     #[arg(
@@ -144,9 +124,7 @@ impl Scenario {
     pub fn uses_jetstream(self) -> bool {
         match self {
             Self::Publish | Self::Fanout | Self::Request => false,
-            Self::JsPublish | Self::JsWindow | Self::JsLatency | Self::JsFetch | Self::JsPush => {
-                true
-            }
+            Self::JsPublish | Self::JsWindow | Self::JsLatency | Self::JsFetch | Self::JsPush => true,
         }
     }
 
@@ -213,27 +191,15 @@ impl fmt::Display for Case {
 impl Options {
     /// Every combination asked for, in the order of the table.
     pub fn cases(&self) -> Vec<Case> {
-        let scenarios = if self.scenarios.is_empty() {
-            Scenario::value_variants()
-        } else {
-            &self.scenarios
-        };
+        let scenarios = if self.scenarios.is_empty() { Scenario::value_variants() } else { &self.scenarios };
         let mut cases = Vec::new();
         for &scenario in scenarios {
-            let storages: Vec<Option<Storage>> = if scenario.uses_jetstream() {
-                self.storage.iter().copied().map(Some).collect()
-            } else {
-                vec![None]
-            };
+            let storages: Vec<Option<Storage>> =
+                if scenario.uses_jetstream() { self.storage.iter().copied().map(Some).collect() } else { vec![None] };
             for storage in storages {
                 for &size in self.few(&self.size) {
                     for &connections in self.few(&self.connections) {
-                        cases.push(Case {
-                            scenario,
-                            storage,
-                            size: size as usize,
-                            connections: connections as usize,
-                        });
+                        cases.push(Case { scenario, storage, size: size as usize, connections: connections as usize });
                     }
                 }
             }
@@ -246,9 +212,7 @@ impl Options {
     }
 
     pub fn needs_jetstream(&self) -> bool {
-        self.cases()
-            .iter()
-            .any(|case| case.scenario.uses_jetstream())
+        self.cases().iter().any(|case| case.scenario.uses_jetstream())
     }
 
     /// How many messages a run of `case` publishes or consumes, unless its time is up before.
@@ -262,9 +226,7 @@ impl Options {
             // Its messages are deliveries, and each one published is delivered to all.
             Scenario::Fanout => messages.div_ceil(case.connections as u64),
             // Without a limit by count it goes on at its rate until the time is up.
-            Scenario::JsLatency if self.messages.is_none() => {
-                u64::from(self.rate) * self.time_limit().as_secs()
-            }
+            Scenario::JsLatency if self.messages.is_none() => u64::from(self.rate) * self.time_limit().as_secs(),
             _ => messages,
         }
     }
@@ -275,11 +237,7 @@ impl Options {
     }
 
     pub fn rounds(&self) -> u32 {
-        let usual = if self.peer_url.is_some() && !self.quick {
-            3
-        } else {
-            1
-        };
+        let usual = if self.peer_url.is_some() && !self.quick { 3 } else { 1 };
         self.rounds.unwrap_or(usual)
     }
 
@@ -301,11 +259,7 @@ impl Options {
             address.pass.clone_from(&self.pass);
             address.token.clone_from(&self.token);
         }
-        Ok(Target {
-            name: name.to_owned(),
-            address,
-            pid,
-        })
+        Ok(Target { name: name.to_owned(), address, pid })
     }
 }
 
@@ -328,33 +282,15 @@ mod tests {
         let all = options("").expect("no argument is needed");
         assert_eq!(all.cases().len(), 3 * 4 + 5 * 8);
         assert!(all.needs_jetstream());
-        let some =
-            options("publish js-push --storage file --size 64 --connections 1,2").expect("valid");
+        let some = options("publish js-push --storage file --size 64 --connections 1,2").expect("valid");
         let named: Vec<String> = some.cases().iter().map(ToString::to_string).collect();
-        assert_eq!(
-            named,
-            [
-                "publish 64 B × 1",
-                "publish 64 B × 2",
-                "js-push file 64 B × 1",
-                "js-push file 64 B × 2"
-            ]
-        );
-        assert!(
-            !options("publish fanout request")
-                .expect("valid")
-                .needs_jetstream()
-        );
+        assert_eq!(named, ["publish 64 B × 1", "publish 64 B × 2", "js-push file 64 B × 1", "js-push file 64 B × 2"]);
+        assert!(!options("publish fanout request").expect("valid").needs_jetstream());
     }
 
     #[test]
     fn a_run_is_bounded_in_messages_and_time() {
-        let case = |options: &Options| {
-            (
-                options.messages(options.cases()[0]),
-                options.time_limit().as_secs(),
-            )
-        };
+        let case = |options: &Options| (options.messages(options.cases()[0]), options.time_limit().as_secs());
         for (line, bounds) in [
             ("js-window", (300_000, 5)),
             ("js-window --messages 7 --seconds 2", (7, 2)),
@@ -376,10 +312,7 @@ mod tests {
         assert_eq!(targets[1].address.token.as_deref(), Some("t"));
         assert_eq!(targets[1].address.user, None);
         let twins = options("--peer-url h --label B").expect("read");
-        assert!(
-            twins.targets().is_err(),
-            "their results could not be told apart"
-        );
+        assert!(twins.targets().is_err(), "their results could not be told apart");
     }
 
     #[test]

@@ -113,16 +113,10 @@ impl Run {
             case,
             messages: measured.messages,
             seconds,
-            messages_per_second: if seconds > 0.0 {
-                messages / seconds
-            } else {
-                0.0
-            },
+            messages_per_second: if seconds > 0.0 { messages / seconds } else { 0.0 },
             latency_us: Percentiles::of(&measured.latency),
             server_cpu_seconds: cpu,
-            server_cpu_seconds_per_million: cpu
-                .filter(|_| messages > 0.0)
-                .map(|cpu| cpu / messages * 1e6),
+            server_cpu_seconds_per_million: cpu.filter(|_| messages > 0.0).map(|cpu| cpu / messages * 1e6),
             server_memory_bytes: measured.server_memory_bytes,
             client_cpu_seconds: measured.client_cpu.as_secs_f64(),
         }
@@ -131,10 +125,7 @@ impl Run {
 
 /// Makes the file for [`Report::save`].
 pub fn create(path: &Path) -> Result<File, Error> {
-    File::create(path).map_err(|source| Error::Output {
-        path: path.to_owned(),
-        source,
-    })
+    File::create(path).map_err(|source| Error::Output { path: path.to_owned(), source })
 }
 
 impl Report {
@@ -187,16 +178,8 @@ impl Report {
         let mut text = String::new();
         for server in &self.servers {
             // A server without a name calls itself by its key, which tells nobody anything.
-            let name = if server.name.len() > NAME_CHARS {
-                "version"
-            } else {
-                &server.name
-            };
-            let _ = writeln!(
-                text,
-                "{}: {name} {} at {}",
-                server.label, server.version, server.address
-            );
+            let name = if server.name.len() > NAME_CHARS { "version" } else { &server.name };
+            let _ = writeln!(text, "{}: {name} {} at {}", server.label, server.version, server.address);
         }
         text.push('\n');
         match &self.servers[..] {
@@ -220,14 +203,7 @@ impl Report {
             ]);
             row
         });
-        let head = [
-            "messages/s",
-            "p50 µs",
-            "p99 µs",
-            "p99.9 µs",
-            "CPU s/million",
-            "memory MiB",
-        ];
+        let head = ["messages/s", "p50 µs", "p99 µs", "p99.9 µs", "CPU s/million", "memory MiB"];
         align(&CASE_HEAD, &head, rows.collect(), text);
     }
 
@@ -235,17 +211,10 @@ impl Report {
         let [first, second] = &self.servers[..] else {
             return;
         };
-        let find = |case: Case, label: &str| {
-            self.medians
-                .iter()
-                .find(|run| run.case == case && run.server == label)
-        };
+        let find = |case: Case, label: &str| self.medians.iter().find(|run| run.case == case && run.server == label);
         let mut rows = Vec::new();
         for ratio in &self.ratios {
-            let (Some(a), Some(b)) = (
-                find(ratio.case, &first.label),
-                find(ratio.case, &second.label),
-            ) else {
+            let (Some(a), Some(b)) = (find(ratio.case, &first.label), find(ratio.case, &second.label)) else {
                 continue;
             };
             let mut row = case_cells(&ratio.case);
@@ -282,8 +251,7 @@ const CASE_HEAD: [&str; 4] = ["scenario", "storage", "bytes", "connections"];
 fn case_cells(case: &Case) -> Vec<String> {
     vec![
         case.scenario.to_string(),
-        case.storage
-            .map_or_else(|| "-".to_owned(), |storage| storage.to_string()),
+        case.storage.map_or_else(|| "-".to_owned(), |storage| storage.to_string()),
         case.size.to_string(),
         case.connections.to_string(),
     ]
@@ -316,32 +284,14 @@ fn cell(value: Option<f64>) -> String {
 /// Writes a table: its first two columns are words and stand left, the rest are numbers and stand right.
 fn align(case: &[&str], head: &[&str], rows: Vec<Vec<String>>, text: &mut String) {
     const WORDS: usize = 2;
-    let head: Vec<String> = case
-        .iter()
-        .chain(head)
-        .map(|&name| name.to_owned())
-        .collect();
+    let head: Vec<String> = case.iter().chain(head).map(|&name| name.to_owned()).collect();
     let lines: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
-    let width = |column: usize| {
-        lines
-            .iter()
-            .map(|line| line[column].chars().count())
-            .max()
-            .unwrap_or(0)
-    };
+    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..lines[0].len()).map(width).collect();
     for line in &lines {
-        let cells = line
-            .iter()
-            .zip(&widths)
-            .enumerate()
-            .map(|(column, (cell, &width))| {
-                if column < WORDS {
-                    format!("{cell:<width$}")
-                } else {
-                    format!("{cell:>width$}")
-                }
-            });
+        let cells = line.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| {
+            if column < WORDS { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+        });
         let cells: Vec<String> = cells.collect();
         text.push_str(cells.join("  ").trim_end());
         text.push('\n');

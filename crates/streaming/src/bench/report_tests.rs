@@ -6,14 +6,7 @@ use clap::Parser;
 use serde_json::Value;
 use time::macros::datetime;
 
-fn run(
-    server: &str,
-    round: u32,
-    scenario: Scenario,
-    rate: f64,
-    p50: Option<f64>,
-    cpu: Option<f64>,
-) -> Run {
+fn run(server: &str, round: u32, scenario: Scenario, rate: f64, p50: Option<f64>, cpu: Option<f64>) -> Run {
     Run {
         server: server.to_owned(),
         round: Some(round),
@@ -26,12 +19,7 @@ fn run(
         messages: 1000,
         seconds: 1000.0 / rate,
         messages_per_second: rate,
-        latency_us: p50.map(|p50| Percentiles {
-            p50,
-            p99: 2.0 * p50,
-            p99_9: 3.0 * p50,
-            max: 4.0 * p50,
-        }),
+        latency_us: p50.map(|p50| Percentiles { p50, p99: 2.0 * p50, p99_9: 3.0 * p50, max: 4.0 * p50 }),
         server_cpu_seconds: cpu.map(|cpu| cpu / 1000.0),
         server_cpu_seconds_per_million: cpu,
         server_memory_bytes: Some(3 << 20),
@@ -84,43 +72,17 @@ publish     -          128           16   1 234 567       -       -         -   
 fn two_servers_stand_side_by_side_with_their_ratio() {
     let runs = vec![
         run("ours", 1, Scenario::JsWindow, 300.0, Some(50.0), Some(2.0)),
-        run(
-            "theirs",
-            1,
-            Scenario::JsWindow,
-            200.0,
-            Some(100.0),
-            Some(8.0),
-        ),
+        run("theirs", 1, Scenario::JsWindow, 200.0, Some(100.0), Some(8.0)),
         run("ours", 1, Scenario::Publish, 100.0, None, None),
     ];
     let report = report(&["ours", "theirs"], runs);
     let table = report.table();
     let lines: Vec<&str> = table.lines().collect();
-    assert_eq!(
-        lines.len(),
-        5,
-        "a case that only one server ran is not compared: {table}"
-    );
+    assert_eq!(lines.len(), 5, "a case that only one server ran is not compared: {table}");
     let cells: Vec<&str> = lines[4].split_whitespace().collect();
     assert_eq!(
         cells,
-        [
-            "js-window",
-            "file",
-            "128",
-            "16",
-            "300",
-            "200",
-            "1.50",
-            "50.0",
-            "100",
-            "100",
-            "200",
-            "2.00",
-            "8.00",
-            "0.25"
-        ]
+        ["js-window", "file", "128", "16", "300", "200", "1.50", "50.0", "100", "100", "200", "2.00", "8.00", "0.25"]
     );
 }
 
@@ -133,20 +95,10 @@ fn the_json_has_its_documented_shape() {
     let mut report = report(&["A", "B"], runs);
     report.error = Some("B went away".to_owned());
     let json = serde_json::to_value(&report).expect("plain data");
-    let keys = |value: &Value| {
-        value
-            .as_object()
-            .expect("an object")
-            .keys()
-            .cloned()
-            .collect::<Vec<_>>()
-    };
+    let keys = |value: &Value| value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
     assert_eq!(json["started"], "2026-11-05T10:00:00Z");
     assert_eq!(json["error"], "B went away");
-    assert_eq!(
-        keys(&json["settings"]),
-        ["batch", "rate", "rounds", "seconds", "window"]
-    );
+    assert_eq!(keys(&json["settings"]), ["batch", "rate", "rounds", "seconds", "window"]);
     assert_eq!(json["runs"][0]["scenario"], "js-window");
     assert_eq!(json["runs"][0]["storage"], "file");
     assert_eq!(json["runs"][0]["latency_us"]["p99_9"], 150.0);

@@ -16,10 +16,7 @@ const PORT: u16 = 4222;
 
 /// Reads `[nats://][user:pass@|token@]host[:port]`.
 pub fn parse(url: &str) -> Result<Address, Error> {
-    let wrong = |why| Error::Url {
-        url: url.to_owned(),
-        why,
-    };
+    let wrong = |why| Error::Url { url: url.to_owned(), why };
     let rest = match url.split_once("://") {
         Some(("nats", rest)) => rest,
         Some(("tls" | "wss" | "ws", _)) => return Err(wrong("only plain nats:// is spoken here")),
@@ -32,10 +29,8 @@ pub fn parse(url: &str) -> Result<Address, Error> {
         Some((identity, host)) => (Some(identity), host),
         None => (None, rest),
     };
-    let mut address = Address {
-        authority: authority(host).ok_or_else(|| wrong("it needs host:port"))?,
-        ..Address::default()
-    };
+    let mut address =
+        Address { authority: authority(host).ok_or_else(|| wrong("it needs host:port"))?, ..Address::default() };
     match identity.map(|identity| identity.split_once(':')) {
         Some(Some((user, pass))) => {
             address.user = Some(user.to_owned());
@@ -71,10 +66,7 @@ mod tests {
             pass: Some(pass.into()),
             token: None,
         };
-        let plain = |authority: &str| Address {
-            authority: authority.into(),
-            ..Address::default()
-        };
+        let plain = |authority: &str| Address { authority: authority.into(), ..Address::default() };
         for (url, address) in [
             ("nats://127.0.0.1:4222", plain("127.0.0.1:4222")),
             ("nats://localhost", plain("localhost:4222")),
@@ -91,9 +83,7 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for url in [
-            "", "nats://", "tls://h", "http://h", "h:port", "h:70000", ":4222",
-        ] {
+        for url in ["", "nats://", "tls://h", "http://h", "h:port", "h:70000", ":4222"] {
             assert!(parse(url).is_err(), "{url}");
         }
     }

@@ -11,18 +11,12 @@ pub struct Window {
 
 impl Window {
     pub fn new(size: usize) -> Self {
-        Self {
-            sent: vec![None; size.max(1)].into_boxed_slice(),
-            next: 0,
-            outstanding: 0,
-        }
+        Self { sent: vec![None; size.max(1)].into_boxed_slice(), next: 0, outstanding: 0 }
     }
 
     /// The number of the next to send, if the window has room for it.
     pub fn next(&self) -> Option<u64> {
-        self.sent[self.slot(self.next)]
-            .is_none()
-            .then_some(self.next)
+        self.sent[self.slot(self.next)].is_none().then_some(self.next)
     }
 
     /// Notes that [`Window::next`] is being sent.

@@ -8,11 +8,7 @@ use serde_json::Value;
 use crate::harness::Server;
 
 fn bench(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_streaming-server"))
-        .arg("bench")
-        .args(args)
-        .output()
-        .expect("the benchmark starts")
+    Command::new(env!("CARGO_BIN_EXE_streaming-server")).arg("bench").args(args).output().expect("the benchmark starts")
 }
 
 fn json(path: &Path) -> Value {
@@ -34,23 +30,11 @@ fn every_scenario_is_measured_and_leaves_nothing_behind() {
     let home = tempfile::tempdir().expect("a directory");
     let results = home.path().join("results.json");
     let (url, pid) = (server.url(), std::process::id().to_string());
-    let arguments = [
-        "--messages",
-        "200",
-        "--rate",
-        "1000",
-        "--connections",
-        "3",
-        "--quick",
-    ];
+    let arguments = ["--messages", "200", "--rate", "1000", "--connections", "3", "--quick"];
     let target = ["--url", &url, "--pid", &pid, "--label", "this"];
     let output = ["--json", results.to_str().expect("UTF-8")];
     let output = bench(&[&arguments[..], &target, &output].concat());
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 
     let results = json(&results);
     assert_eq!(results["error"], Value::Null);
@@ -86,11 +70,7 @@ fn every_scenario_is_measured_and_leaves_nothing_behind() {
         assert!(table.contains(row), "{name} is not in the table:\n{table}");
     }
     // A second run would find the streams of the first, had they been left.
-    assert!(
-        bench(&["js-publish", "--quick", "--messages", "1", "--url", &url])
-            .status
-            .success()
-    );
+    assert!(bench(&["js-publish", "--quick", "--messages", "1", "--url", &url]).status.success());
 }
 
 #[test]
@@ -100,37 +80,14 @@ fn two_servers_are_measured_in_turn() {
     let results = home.path().join("results.json");
     let servers = ["--url", &one.url(), "--peer-url", &other.url()].map(str::to_owned);
     let servers: Vec<&str> = servers.iter().map(String::as_str).collect();
-    let what = [
-        "js-window",
-        "--storage",
-        "memory",
-        "--size",
-        "64",
-        "--connections",
-        "1",
-    ];
-    let how = [
-        "--messages",
-        "200",
-        "--rounds",
-        "2",
-        "--json",
-        results.to_str().expect("UTF-8"),
-    ];
+    let what = ["js-window", "--storage", "memory", "--size", "64", "--connections", "1"];
+    let how = ["--messages", "200", "--rounds", "2", "--json", results.to_str().expect("UTF-8")];
     let output = bench(&[&what[..], &servers, &how].concat());
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 
     let results = json(&results);
-    let order: Vec<&str> = results["runs"]
-        .as_array()
-        .expect("runs")
-        .iter()
-        .filter_map(|run| run["server"].as_str())
-        .collect();
+    let order: Vec<&str> =
+        results["runs"].as_array().expect("runs").iter().filter_map(|run| run["server"].as_str()).collect();
     assert_eq!(order, ["A", "B", "B", "A"], "who goes first alternates");
     assert!(results["ratios"][0]["rate"].as_f64() > Some(0.0));
 }
@@ -143,8 +100,6 @@ fn what_cannot_be_measured_is_told_in_one_line() {
     let (url, process) = (server.url(), ["--pid", "0", "--token", "secret"]);
     let refused = failed(&bench(&["publish", "--url", &url]));
     assert!(refused.contains("Authorization Violation"), "{refused}");
-    let gone = failed(&bench(
-        &[&["publish", "--url", &url], &process[..]].concat(),
-    ));
+    let gone = failed(&bench(&[&["publish", "--url", &url], &process[..]].concat()));
     assert!(gone.contains("no process 0"), "{gone}");
 }

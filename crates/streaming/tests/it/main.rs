@@ -1,7 +1,9 @@
 //! The server as its clients see it: every test here speaks to a running process over a socket.
 #![allow(clippy::expect_used, reason = "a test that cannot go on should panic")]
 
+mod abuse;
 mod bench;
 mod cli;
 mod harness;
 mod jetstream;
+mod wire;

@@ -23,19 +23,15 @@ pub fn run(context: &Context) -> Result<Measurement, Error> {
         connection.writer.subscribe(&subject, None, 1)?;
         connection.barrier()?;
     }
-    let received: Vec<AtomicU64> = (0..context.case.connections)
-        .map(|_| AtomicU64::new(0))
-        .collect();
+    let received: Vec<AtomicU64> = (0..context.case.connections).map(|_| AtomicU64::new(0)).collect();
     let published = AtomicU64::new(u64::MAX);
-    context.measure(connections, |index, connection, run| {
-        match index.checked_sub(1) {
-            None => {
-                let sent = publish(context, connection, run, &subject, &received)?;
-                published.store(sent, Ordering::Release);
-                Ok(Tally::default())
-            }
-            Some(index) => receive(connection, run, &received[index], &published),
+    context.measure(connections, |index, connection, run| match index.checked_sub(1) {
+        None => {
+            let sent = publish(context, connection, run, &subject, &received)?;
+            published.store(sent, Ordering::Release);
+            Ok(Tally::default())
         }
+        Some(index) => receive(connection, run, &received[index], &published),
     })
 }
 
@@ -50,10 +46,7 @@ fn publish(
     let mut payload = Payload::new(context.case.size);
     let mut sent = 0;
     while sent < context.messages && !run.is_over() {
-        let slowest = received
-            .iter()
-            .map(|count| count.load(Ordering::Acquire))
-            .min();
+        let slowest = received.iter().map(|count| count.load(Ordering::Acquire)).min();
         let until = context.messages.min(slowest.unwrap_or(0) + ahead);
         if until == sent {
             connection.writer.flush()?;
@@ -63,9 +56,7 @@ fn publish(
         // In steps, so that a receiver's progress is seen before the room it left is used up.
         let until = until.min(sent + ahead.div_ceil(8));
         for number in sent..until {
-            connection
-                .writer
-                .publish(subject, None, payload.numbered(number))?;
+            connection.writer.publish(subject, None, payload.numbered(number))?;
         }
         sent = until;
     }
@@ -86,11 +77,7 @@ fn receive(
         connection.receive(|message, _| {
             let number = number_of(message.payload)?;
             if number != messages {
-                return Err(Error::Disorder {
-                    what: "messages",
-                    expected: messages,
-                    got: number,
-                });
+                return Err(Error::Disorder { what: "messages", expected: messages, got: number });
             }
             messages += 1;
             Ok(())
@@ -104,16 +91,7 @@ fn receive(
         if messages == expected || run.has_failed() {
             break;
         }
-        missing_if_silent(
-            "messages",
-            heard,
-            expected.saturating_sub(messages),
-            expected,
-        )?;
+        missing_if_silent("messages", heard, expected.saturating_sub(messages), expected)?;
     }
-    Ok(Tally {
-        messages,
-        ended: Some(heard),
-        ..Tally::default()
-    })
+    Ok(Tally { messages, ended: Some(heard), ..Tally::default() })
 }

@@ -24,10 +24,7 @@ fn consume(context: &Context, stream: &Stream) -> Result<Measurement, Error> {
     let connections = context.connections(context.case.connections)?;
     let mut control = context.connect()?;
     let outstanding = context.batch * context.case.connections as u64;
-    stream.consumer(
-        &mut control,
-        &json!({ "max_ack_pending": outstanding.max(1000) }),
-    )?;
+    stream.consumer(&mut control, &json!({ "max_ack_pending": outstanding.max(1000) }))?;
     let left = AtomicU64::new(stored);
     let mut measurement = context.measure(connections, |index, connection, run| {
         fetch_all(context, index, connection, run, &stream.next(), &left)
@@ -70,9 +67,7 @@ fn fetch_all(
         let batch = before.min(context.batch);
         let asked = Instant::now();
         let request = json!({ "batch": batch, "expires": PATIENCE.as_nanos() as u64 });
-        connection
-            .writer
-            .publish(next, Some(&inbox), request.to_string().as_bytes())?;
+        connection.writer.publish(next, Some(&inbox), request.to_string().as_bytes())?;
         connection.writer.flush()?;
         fetch(connection, &inbox, batch, &mut tally)?;
         let now = Instant::now();
@@ -85,12 +80,7 @@ fn fetch_all(
 }
 
 /// Takes the `batch` messages of one fetch. Their acknowledgements go out with the next request.
-fn fetch(
-    connection: &mut Connection,
-    inbox: &str,
-    batch: u64,
-    tally: &mut Tally,
-) -> Result<(), Error> {
+fn fetch(connection: &mut Connection, inbox: &str, batch: u64, tally: &mut Tally) -> Result<(), Error> {
     let mut heard = Instant::now();
     let mut got = 0;
     while got < batch {

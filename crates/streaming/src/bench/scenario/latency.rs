@@ -40,11 +40,9 @@ fn deliver(context: &Context, stream: &Stream) -> Result<Measurement, Error> {
     receiver.writer.subscribe(&acks(), None, 2)?;
     let consumer = json!({ "deliver_subject": deliver, "ack_policy": "none" });
     stream.consumer(receiver, &consumer)?;
-    let mut measurement = context.measure(connections, |index, connection, run| {
-        match index.checked_sub(1) {
-            None => receive(context, connection, run),
-            Some(index) => publish(context, index, connection, run, &stream.subject),
-        }
+    let mut measurement = context.measure(connections, |index, connection, run| match index.checked_sub(1) {
+        None => receive(context, connection, run),
+        Some(index) => publish(context, index, connection, run, &stream.subject),
     })?;
     measurement.check_seen("delivered messages", Some(0))?;
     Ok(measurement)
@@ -81,9 +79,7 @@ fn publish(
         if run.has_failed() {
             break;
         }
-        connection
-            .writer
-            .publish(subject, Some(&acks), payload.numbered(number))?;
+        connection.writer.publish(subject, Some(&acks), payload.numbered(number))?;
         connection.writer.flush()?;
     }
     connection.barrier()?;
@@ -96,9 +92,7 @@ fn receive(context: &Context, connection: &mut Connection, run: &Run) -> Result<
     let mut acknowledged = 0;
     let mut heard = Instant::now();
     let interval = Duration::from_secs(1) / u32::try_from(context.rate).unwrap_or(u32::MAX);
-    while (tally.messages < context.messages || acknowledged < context.messages)
-        && !run.has_failed()
-    {
+    while (tally.messages < context.messages || acknowledged < context.messages) && !run.has_failed() {
         let before = tally.messages;
         let mut now = None;
         connection.receive(|message, _| {
@@ -112,11 +106,7 @@ fn receive(context: &Context, connection: &mut Connection, run: &Run) -> Result<
                 return Ok(());
             }
             let number = number_of(message.payload)?;
-            tally.latency.record(now.saturating_duration_since(due(
-                run.began(),
-                number,
-                context.rate,
-            )));
+            tally.latency.record(now.saturating_duration_since(due(run.began(), number, context.rate)));
             tally.seen.push(number);
             tally.messages += 1;
             tally.ended = Some(now);
@@ -126,12 +116,7 @@ fn receive(context: &Context, connection: &mut Connection, run: &Run) -> Result<
         run.progress(tally.messages - before);
         let missing = context.messages - tally.messages.min(acknowledged);
         // At a rate of less than one in ten seconds silence says nothing before the next is due.
-        missing_if_silent(
-            "messages and acknowledgements",
-            heard + interval,
-            missing,
-            context.messages,
-        )?;
+        missing_if_silent("messages and acknowledgements", heard + interval, missing, context.messages)?;
     }
     Ok(tally)
 }
@@ -144,13 +129,7 @@ mod tests {
     fn messages_are_due_at_even_distances() {
         let began = Instant::now();
         assert_eq!(due(began, 0, 1000), began + LEAD);
-        assert_eq!(
-            due(began, 2500, 1000),
-            began + LEAD + Duration::from_millis(2500)
-        );
-        assert_eq!(
-            due(began, 1, 3),
-            began + LEAD + Duration::from_nanos(333_333_333)
-        );
+        assert_eq!(due(began, 2500, 1000), began + LEAD + Duration::from_millis(2500));
+        assert_eq!(due(began, 1, 3), began + LEAD + Duration::from_nanos(333_333_333));
     }
 }

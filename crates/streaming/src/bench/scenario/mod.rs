@@ -61,10 +61,7 @@ impl Payload {
 
 /// The number a message was given by [`Payload::numbered`].
 fn number_of(payload: &[u8]) -> Result<u64, Error> {
-    payload
-        .first_chunk()
-        .map(|bytes| u64::from_be_bytes(*bytes))
-        .ok_or(Error::NoNumber)
+    payload.first_chunk().map(|bytes| u64::from_be_bytes(*bytes)).ok_or(Error::NoNumber)
 }
 
 #[cfg(test)]

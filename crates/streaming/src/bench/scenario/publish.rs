@@ -19,19 +19,13 @@ pub fn run(context: &Context) -> Result<Measurement, Error> {
         while messages < share && !run.is_over() {
             let some = LOOK.min(share - messages);
             for number in messages..messages + some {
-                connection
-                    .writer
-                    .publish(&subject, None, payload.numbered(number))?;
+                connection.writer.publish(&subject, None, payload.numbered(number))?;
             }
             messages += some;
             run.progress(some);
         }
         // Only the answer tells that the server has read it all.
         connection.barrier()?;
-        Ok(Tally {
-            messages,
-            ended: Some(Instant::now()),
-            ..Tally::default()
-        })
+        Ok(Tally { messages, ended: Some(Instant::now()), ..Tally::default() })
     })
 }

@@ -52,12 +52,7 @@ fn consume(context: &Context, stream: &Stream) -> Result<Measurement, Error> {
     Ok(measurement)
 }
 
-fn receive(
-    connection: &mut Connection,
-    run: &Run,
-    received: &AtomicU64,
-    stored: u64,
-) -> Result<Tally, Error> {
+fn receive(connection: &mut Connection, run: &Run, received: &AtomicU64, stored: u64) -> Result<Tally, Error> {
     let mut tally = Tally::default();
     // Silence on one connection may be another's luck, so it is judged by what all of them received.
     let (mut heard, mut total) = (Instant::now(), 0);

@@ -15,14 +15,12 @@ pub fn run(context: &Context) -> Result<Measurement, Error> {
     connections[0].writer.subscribe(&subject, None, 1)?;
     connections[0].barrier()?;
     let asking = AtomicUsize::new(context.case.connections);
-    context.measure(connections, |index, connection, run| {
-        match index.checked_sub(1) {
-            None => answer(connection, run, &asking),
-            Some(index) => {
-                let tally = ask(context, index, connection, run, &subject);
-                asking.fetch_sub(1, Ordering::Release);
-                tally
-            }
+    context.measure(connections, |index, connection, run| match index.checked_sub(1) {
+        None => answer(connection, run, &asking),
+        Some(index) => {
+            let tally = ask(context, index, connection, run, &subject);
+            asking.fetch_sub(1, Ordering::Release);
+            tally
         }
     })
 }
@@ -35,28 +33,16 @@ fn answer(connection: &mut Connection, run: &Run, asking: &AtomicUsize) -> Resul
     Ok(Tally::default())
 }
 
-fn ask(
-    context: &Context,
-    index: usize,
-    connection: &mut Connection,
-    run: &Run,
-    subject: &str,
-) -> Result<Tally, Error> {
+fn ask(context: &Context, index: usize, connection: &mut Connection, run: &Run, subject: &str) -> Result<Tally, Error> {
     let inbox = inbox(index);
-    connection
-        .writer
-        .subscribe(&format!("{inbox}.*"), None, 1)?;
+    connection.writer.subscribe(&format!("{inbox}.*"), None, 1)?;
     let mut payload = Payload::new(context.case.size);
     let mut tally = Tally::default();
     let share = context.share(index, context.case.connections);
     while tally.messages < share && !run.is_over() {
         let number = tally.messages;
         let asked = Instant::now();
-        connection.writer.publish(
-            subject,
-            Some(&format!("{inbox}.{number}")),
-            payload.numbered(number),
-        )?;
+        connection.writer.publish(subject, Some(&format!("{inbox}.{number}")), payload.numbered(number))?;
         connection.writer.flush()?;
         let mut answered = false;
         while !answered {

@@ -15,19 +15,12 @@ use crate::bench::options::Storage;
 use crate::bench::window::Window;
 
 pub fn run(context: &Context, storage: Storage, window: usize) -> Result<Measurement, Error> {
-    Stream::with(context, storage, |stream| {
-        publish(context, stream, context.case.connections, window)
-    })
+    Stream::with(context, storage, |stream| publish(context, stream, context.case.connections, window))
 }
 
 /// Fills `stream` by as many messages as the case has, or as there is time for. The messages' numbers begin
 /// at 0 on each of the `count` connections.
-pub fn publish(
-    context: &Context,
-    stream: &Stream,
-    count: usize,
-    window: usize,
-) -> Result<Measurement, Error> {
+pub fn publish(context: &Context, stream: &Stream, count: usize, window: usize) -> Result<Measurement, Error> {
     let connections = context.connections(count)?;
     let mut measurement = context.measure(connections, |index, connection, run| {
         let share = context.share(index, count);
@@ -36,11 +29,7 @@ pub fn publish(
     measurement.check_seen("acknowledged sequences", Some(1))?;
     let stored = stream.messages(&mut context.connect()?)?;
     if stored != measurement.messages {
-        return Err(Error::Disorder {
-            what: "stored messages",
-            expected: measurement.messages,
-            got: stored,
-        });
+        return Err(Error::Disorder { what: "stored messages", expected: measurement.messages, got: stored });
     }
     Ok(measurement)
 }
@@ -65,15 +54,8 @@ impl Publisher {
         }
     }
 
-    fn run(
-        mut self,
-        connection: &mut Connection,
-        run: &Run,
-        subject: &str,
-    ) -> Result<Tally, Error> {
-        connection
-            .writer
-            .subscribe(&format!("{}.*", self.inbox), None, 1)?;
+    fn run(mut self, connection: &mut Connection, run: &Run, subject: &str) -> Result<Tally, Error> {
+        connection.writer.subscribe(&format!("{}.*", self.inbox), None, 1)?;
         let mut heard = Instant::now();
         loop {
             if !run.is_over() {
@@ -99,9 +81,7 @@ impl Publisher {
             reply.truncate(prefix);
             reply.push_str(digits.format(number));
             self.window.sent(Instant::now());
-            connection
-                .writer
-                .publish(subject, Some(&reply), self.payload.numbered(number))?;
+            connection.writer.publish(subject, Some(&reply), self.payload.numbered(number))?;
         }
         connection.writer.flush()
     }
@@ -115,15 +95,10 @@ impl Publisher {
             if let Some(status) = message.status() {
                 return Err(Error::PublishRefused(status));
             }
-            let sequence =
-                jetstream::acknowledged(message.payload).map_err(Error::PublishRefused)?;
+            let sequence = jetstream::acknowledged(message.payload).map_err(Error::PublishRefused)?;
             let number = message.number().unwrap_or(u64::MAX);
             let Some(took) = self.window.acknowledged(number, now) else {
-                return Err(Error::Disorder {
-                    what: "acknowledgements",
-                    expected: self.tally.messages,
-                    got: number,
-                });
+                return Err(Error::Disorder { what: "acknowledgements", expected: self.tally.messages, got: number });
             };
             self.tally.latency.record(took);
             self.tally.seen.push(sequence);
