@@ -240,7 +240,7 @@ impl Progress {
                 self.delivered.consumer = self.delivered.consumer.max(consumer_sequence);
                 self.delivered.stream = self.delivered.stream.max(sequence);
                 self.delivered.active = Some(at);
-                self.forget_listed(sequence + 1);
+                self.forget_listed(sequence.saturating_add(1));
                 if self.tracks {
                     self.pending.deliver(sequence, consumer_sequence, deliveries, at);
                 } else {

@@ -235,3 +235,10 @@ pub(super) fn earlier(a: Option<Nanos>, b: Option<Nanos>) -> Option<Nanos> {
         (a, b) => a.or(b),
     }
 }
+
+#[cfg(test)]
+impl Requests {
+    pub fn has(&self, reply: &str) -> bool {
+        self.queue.iter().any(|waiting| &*waiting.reply == reply)
+    }
+}
