@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`client`] | what a client sends: `CONNECT PUB HPUB SUB UNSUB PING PONG`, read and written |
 //! | [`server`] | what a server sends: `INFO MSG HMSG PING PONG +OK -ERR`, written and read |
-//! | [`subject`] | which subjects and filters are valid, and which match which |
+//! | [`subject`] | which subjects and filters are valid, which match which, and subjects made from subjects |
 //! | [`headers`] | the `NATS/1.0` block before a payload: its status, its fields, a new block from an old one |
 //! | [`jetstream`] | the bodies of `$JS.API.>`, acknowledgements, and every error `JetStream` answers with |
 //! | [`time`] | UNIX nanoseconds ⇄ RFC 3339, and Go's way to write a duration |

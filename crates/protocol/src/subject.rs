@@ -7,8 +7,10 @@
 //! Comparisons trust that both sides are valid. They never panic on what is not; the answer is then of no meaning.
 
 mod filter;
+mod transform;
 
 pub use filter::{Filter, Filters};
+pub use transform::{Misfit, Transform};
 
 /// A subject's tokens.
 #[inline]

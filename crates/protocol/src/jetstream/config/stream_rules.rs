@@ -2,8 +2,8 @@
 
 use super::{
     ApiError, DESCRIPTION_BYTES_MAX, DUPLICATE_WINDOW, Discard, METADATA_BYTES_MAX, MILLISECOND, NAME_BYTES_MAX,
-    PersistMode, SECOND, StreamConfig, error, is_name, metadata_bytes,
-    subject::{is_subset, is_valid_filter, overlaps},
+    PersistMode, SECOND, StreamConfig, SubjectTransform, error, is_name, metadata_bytes,
+    subject::{Misfit, Transform, is_subset, is_valid_filter, overlaps},
 };
 
 /// The shortest age and duplicate window there may be.
@@ -47,6 +47,7 @@ impl StreamConfig {
         self.check_sources()?;
         self.apply_subjects()?;
         self.apply_republish()?;
+        self.check_transform()?;
         Ok(self)
     }
 
@@ -157,10 +158,17 @@ impl StreamConfig {
             return refuse("detected cycle");
         }
         for (at, transform) in mirror.subject_transforms.iter().enumerate() {
-            if !transform.src.is_empty() && !is_valid_filter(&transform.src) {
-                return Err(error::mirror_invalid_subject_filter(format_args!("invalid subject {}", transform.src)));
+            match fits(transform) {
+                Ok(()) => {}
+                Err(why @ Misfit::Source) => {
+                    return Err(error::mirror_invalid_subject_filter(format_args!("{why} {}", transform.src)));
+                }
+                Err(why) => return Err(error::mirror_invalid_transform(why)),
             }
-            if mirror.subject_transforms[..at].iter().any(|other| overlaps(&other.src, &transform.src)) {
+            if mirror.subject_transforms[..at]
+                .iter()
+                .any(|other| overlaps(all_if_empty(&other.src), all_if_empty(&transform.src)))
+            {
                 return Err(error::MIRROR_OVERLAPPING_SUBJECT_FILTERS);
             }
         }
@@ -189,7 +197,10 @@ impl StreamConfig {
                         transform.src
                     )));
                 }
-                if source.subject_transforms[..at].iter().any(|other| overlaps(&other.src, &transform.src)) {
+                if source.subject_transforms[..at]
+                    .iter()
+                    .any(|other| overlaps(all_if_empty(&other.src), all_if_empty(&transform.src)))
+                {
                     return Err(error::SOURCE_OVERLAPPING_SUBJECT_FILTERS);
                 }
             }
@@ -244,7 +255,7 @@ impl StreamConfig {
         if self.subjects.iter().any(|subject| overlaps(&republish.dest, subject)) {
             return refuse("stream configuration for republish destination forms a cycle");
         }
-        if !is_valid_filter(&republish.src) || !is_valid_filter(&republish.dest) {
+        if Transform::new(&republish.src, &republish.dest).is_err() {
             let (src, dest) = (&republish.src, &republish.dest);
             return refuse(format_args!(
                 "stream configuration for republish with transform from '{src}' to '{dest}' not valid"
@@ -252,6 +263,31 @@ impl StreamConfig {
         }
         Ok(())
     }
+
+    fn check_transform(&self) -> Result<(), ApiError> {
+        let Some(transform) = &self.subject_transform else { return Ok(()) };
+        match fits(transform) {
+            Ok(()) => Ok(()),
+            Err(why @ Misfit::Source) => Err(error::transform_invalid_source(format_args!("{why} {}", transform.src))),
+            Err(why) => Err(error::transform_invalid_destination(why)),
+        }
+    }
+}
+
+/// A transform without a destination only filters.
+fn fits(transform: &SubjectTransform) -> Result<(), Misfit> {
+    let source = all_if_empty(&transform.src);
+    if !transform.dest.is_empty() {
+        Transform::new(source, &transform.dest).map(drop)
+    } else if is_valid_filter(source) {
+        Ok(())
+    } else {
+        Err(Misfit::Source)
+    }
+}
+
+fn all_if_empty(filter: &str) -> &str {
+    if filter.is_empty() { ">" } else { filter }
 }
 
 fn check_name(name: &str) -> Result<(), ApiError> {

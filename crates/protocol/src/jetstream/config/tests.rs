@@ -107,6 +107,18 @@ fn streams_that_cannot_be_are_refused() {
             10187,
             "stream source can not also schedule messages",
         ),
+        (json!({ "republish": { "src": "t.*", "dest": "b.$9" } }), 10052, "from 't.*' to 'b.$9' not valid"),
+        (
+            json!({ "subject_transform": { "src": "a..b", "dest": "c" } }),
+            10155,
+            "stream transform source: invalid subject",
+        ),
+        (json!({ "subject_transform": { "src": "t.*", "dest": "$2" } }), 10156, "stream transform: invalid mapping"),
+        (
+            json!({ "sources": [{ "name": "x", "subject_transforms": [{ "src": "a" }, { "src": "a" }] }] }),
+            10147,
+            "source filters can not overlap",
+        ),
         (json!({ "subject_delete_marker_ttl": 5 }), 10052, "subject delete marker TTL must be at least 1 second"),
         (
             json!({ "metadata": { "k": "v".repeat(128 * 1024) } }),
