@@ -77,6 +77,11 @@ impl Server {
         self.spawn();
     }
 
+    /// Starts the server after [`Server::stop`]: same store, same port.
+    pub fn start_again(&mut self) {
+        self.spawn();
+    }
+
     /// Kills the server as a power cut would, as far as the process is concerned, and starts it
     /// again: same store, same port.
     pub fn kill9(&mut self) {
@@ -87,20 +92,12 @@ impl Server {
     /// Asks the server to stop and waits until it has.
     pub fn stop(&mut self) {
         let mut child = self.child.take().expect("the server runs");
-        let asked = Command::new("kill")
-            .args(["-TERM", &child.id().to_string()])
-            .status();
-        assert!(
-            asked.expect("the kill command").success(),
-            "no process to stop"
-        );
+        let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+        assert!(asked.expect("the kill command").success(), "no process to stop");
         let deadline = Instant::now() + PATIENCE;
         while child.try_wait().expect("the server's state").is_none() {
             if Instant::now() > deadline {
-                child
-                    .kill()
-                    .and_then(|()| child.wait())
-                    .expect("the server can be killed");
+                child.kill().and_then(|()| child.wait()).expect("the server can be killed");
                 panic!("the server did not stop when asked to\n{}", self.output());
             }
             std::thread::sleep(POLL_INTERVAL);
@@ -122,11 +119,7 @@ impl Server {
         fs::create_dir(&ports).expect("a directory for the ports file");
         let log = self.log();
         let program = program();
-        let port = if self.port == 0 {
-            "-1".into()
-        } else {
-            self.port.to_string()
-        };
+        let port = if self.port == 0 { "-1".into() } else { self.port.to_string() };
         let child = Command::new(&program)
             .args(["-a", "127.0.0.1", "-p", &port, "-js", "-sd"])
             .arg(self.home.path().join("store"))
@@ -146,17 +139,12 @@ impl Server {
                 self.port = port;
                 return;
             }
-            let ended = self
-                .child
-                .as_mut()
-                .and_then(|child| child.try_wait().expect("its state"));
+            let ended = self.child.as_mut().and_then(|child| child.try_wait().expect("its state"));
             assert!(
                 ended.is_none() && Instant::now() < deadline,
                 "{} {} told no port:\n{}",
                 program.display(),
-                ended.map_or("is running but".into(), |status| format!(
-                    "ended with {status} and"
-                )),
+                ended.map_or("is running but".into(), |status| format!("ended with {status} and")),
                 self.output()
             );
             std::thread::sleep(POLL_INTERVAL);
@@ -165,11 +153,7 @@ impl Server {
 
     fn log(&self) -> File {
         let path = self.home.path().join("server.log");
-        OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(path)
-            .expect("the server's log")
+        OpenOptions::new().create(true).append(true).open(path).expect("the server's log")
     }
 
     /// All that the server has said so far.
@@ -191,21 +175,17 @@ fn program() -> PathBuf {
     }
 }
 
+/// Whether the servers that tests start are our own, and so keep the promises only ours makes.
+pub fn ours() -> bool {
+    program().file_stem().is_some_and(|name| name == "streaming-server")
+}
+
 /// Reads `<dir>/<program>_<pid>.ports`; `None` while it is missing or half written.
 fn port_in(dir: &Path, pid: u32) -> Option<u16> {
     let suffix = format!("_{pid}.ports");
-    let file = fs::read_dir(dir)
-        .ok()?
-        .flatten()
-        .find(|file| file.file_name().to_string_lossy().ends_with(&suffix))?;
+    let file = fs::read_dir(dir).ok()?.flatten().find(|file| file.file_name().to_string_lossy().ends_with(&suffix))?;
     let ports: serde_json::Value = serde_json::from_slice(&fs::read(file.path()).ok()?).ok()?;
-    ports["nats"][0]
-        .as_str()?
-        .rsplit(':')
-        .next()?
-        .trim_end_matches('/')
-        .parse()
-        .ok()
+    ports["nats"][0].as_str()?.rsplit(':').next()?.trim_end_matches('/').parse().ok()
 }
 
 async fn connect(url: &str) -> Client {
@@ -247,19 +227,8 @@ impl World {
 
     async fn on(url: String, shared: Option<Arc<Server>>) -> Self {
         let client = connect(&url).await;
-        let id = client
-            .new_inbox()
-            .rsplit('.')
-            .next()
-            .unwrap_or_default()
-            .to_string();
-        Self {
-            js: jetstream::new(client.clone()),
-            client,
-            url,
-            id,
-            _shared: shared,
-        }
+        let id = client.new_inbox().rsplit('.').next().unwrap_or_default().to_string();
+        Self { js: jetstream::new(client.clone()), client, url, id, _shared: shared }
     }
 
     /// `name`, made this test's own. Fit for a stream, a bucket, or the first token of a subject.
@@ -287,9 +256,7 @@ fn shared() -> Arc<Server> {
 /// The version the server claims, major and minor.
 pub fn version(client: &Client) -> (u32, u32) {
     let version = client.server_info().version;
-    let mut numbers = version
-        .split(['.', '-'])
-        .map_while(|number| number.parse().ok());
+    let mut numbers = version.split(['.', '-']).map_while(|number| number.parse().ok());
     match (numbers.next(), numbers.next()) {
         (Some(major), Some(minor)) => (major, minor),
         _ => panic!("the server's version is no version: {version:?}"),
@@ -302,10 +269,7 @@ macro_rules! needs {
     ($client:expr, $major:literal, $minor:literal, $feature:literal) => {
         let (major, minor) = $crate::harness::version(&$client);
         if (major, minor) < ($major, $minor) {
-            eprintln!(
-                "skipped: {} since {}.{}, and this is {major}.{minor}",
-                $feature, $major, $minor
-            );
+            eprintln!("skipped: {} since {}.{}, and this is {major}.{minor}", $feature, $major, $minor);
             return;
         }
     };
@@ -352,11 +316,7 @@ pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
 }
 
 /// Asserts that `future` is still waiting after `quiet`.
-pub async fn never<T: std::fmt::Debug>(
-    what: &str,
-    quiet: Duration,
-    future: impl Future<Output = T>,
-) {
+pub async fn never<T: std::fmt::Debug>(what: &str, quiet: Duration, future: impl Future<Output = T>) {
     if let Ok(value) = tokio::time::timeout(quiet, future).await {
         panic!("{what}, but: {value:?}");
     }

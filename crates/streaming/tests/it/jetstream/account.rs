@@ -11,17 +11,9 @@ use crate::needs;
 async fn the_account_adds_everything_up() {
     let server = Server::start(&[]);
     let world = World::of(&server).await;
-    needs!(
-        world.client,
-        2,
-        10,
-        "what is reserved, without which async-nats reads no account,"
-    );
+    needs!(world.client, 2, 10, "what is reserved, without which async-nats reads no account,");
     let empty = world.js.query_account().await.unwrap();
-    assert_eq!(
-        (empty.streams, empty.consumers, empty.memory, empty.storage),
-        (0, 0, 0, 0)
-    );
+    assert_eq!((empty.streams, empty.consumers, empty.memory, empty.storage), (0, 0, 0, 0));
     assert_eq!((empty.reserved_memory, empty.reserved_storage), (0, 0));
     let limits = &empty.limits;
     assert_eq!((limits.max_memory, limits.max_storage), (None, None));
@@ -30,23 +22,10 @@ async fn the_account_adds_everything_up() {
     assert_eq!(empty.domain, None);
 
     let files = stream(&world, "files", |_| ()).await;
-    let memory = stream(&world, "memory", |config| {
-        config.storage = StorageType::Memory
-    })
-    .await;
+    let memory = stream(&world, "memory", |config| config.storage = StorageType::Memory).await;
     consumer(&files, durable("reader")).await;
-    publish_many(
-        &world.js,
-        &format!("{}.a", files.cached_info().config.name),
-        10,
-    )
-    .await;
-    publish_many(
-        &world.js,
-        &format!("{}.a", memory.cached_info().config.name),
-        5,
-    )
-    .await;
+    publish_many(&world.js, &format!("{}.a", files.cached_info().config.name), 10).await;
+    publish_many(&world.js, &format!("{}.a", memory.cached_info().config.name), 5).await;
     assert!(world.js.get_stream("nowhere").await.is_err());
 
     let account = world.js.query_account().await.unwrap();
@@ -54,54 +33,27 @@ async fn the_account_adds_everything_up() {
     assert_eq!(account.storage, files.get_info().await.unwrap().state.bytes);
     assert_eq!(account.memory, memory.get_info().await.unwrap().state.bytes);
     assert!(account.requests.total > empty.requests.total);
-    assert!(
-        account.requests.errors > empty.requests.errors,
-        "a stream was not found"
-    );
+    assert!(account.requests.errors > empty.requests.errors, "a stream was not found");
 
-    world
-        .js
-        .delete_stream(&files.cached_info().config.name)
-        .await
-        .unwrap();
+    world.js.delete_stream(&files.cached_info().config.name).await.unwrap();
     let account = world.js.query_account().await.unwrap();
-    assert_eq!(
-        (account.streams, account.consumers, account.storage),
-        (1, 0, 0)
-    );
+    assert_eq!((account.streams, account.consumers, account.storage), (1, 0, 0));
 }
 
 #[tokio::test]
 async fn a_server_promises_no_more_room_than_it_has() {
-    let server =
-        Server::with_config("jetstream { max_file_store: 1048576, max_memory_store: 1048576 }");
+    let server = Server::with_config("jetstream { max_file_store: 1048576, max_memory_store: 1048576 }");
     let world = World::of(&server).await;
     let name = world.name("large");
-    let large = |storage| Config {
-        max_bytes: 2 * 1048576,
-        storage,
-        ..config(&name, &[&name])
-    };
+    let large = |storage| Config { max_bytes: 2 * 1048576, storage, ..config(&name, &[&name]) };
     let refused = world.js.create_stream(large(StorageType::File)).await;
     assert_eq!(refusal(refused), ErrorCode::STORAGE_RESOURCES_EXCEEDED);
     let refused = world.js.create_stream(large(StorageType::Memory)).await;
     assert_eq!(refusal(refused), ErrorCode::MEMORY_RESOURCES_EXCEEDED);
 
-    let fitting = Config {
-        max_bytes: 1048576 / 2,
-        ..config(&name, &[&name])
-    };
+    let fitting = Config { max_bytes: 1048576 / 2, ..config(&name, &[&name]) };
     world.js.create_stream(fitting).await.unwrap();
-    needs!(
-        world.client,
-        2,
-        10,
-        "what is reserved, without which async-nats reads no account,"
-    );
+    needs!(world.client, 2, 10, "what is reserved, without which async-nats reads no account,");
     let account = world.js.query_account().await.unwrap();
-    assert_eq!(
-        account.reserved_storage,
-        1048576 / 2,
-        "what was promised counts as taken"
-    );
+    assert_eq!(account.reserved_storage, 1048576 / 2, "what was promised counts as taken");
 }

@@ -6,20 +6,13 @@ use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, ReplayPolicy, pu
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{StorageType, Stream};
 
-use super::{
-    at_hand, consumer, durable, payloads, publish, publish_many, send, sequences, stream, take,
-    take_one,
-};
+use super::{at_hand, consumer, durable, payloads, publish, publish_many, send, sequences, stream, take, take_one};
 use crate::harness::World;
 use crate::{needs, on_both_stores};
 
 /// A consumer whose messages need no acknowledgement.
 fn reader(deliver_policy: DeliverPolicy) -> pull::Config {
-    pull::Config {
-        deliver_policy,
-        ack_policy: AckPolicy::None,
-        ..pull::Config::default()
-    }
+    pull::Config { deliver_policy, ack_policy: AckPolicy::None, ..pull::Config::default() }
 }
 
 fn subject(stream: &Stream, token: &str) -> String {
@@ -54,11 +47,7 @@ async fn a_consumer_begins_where_it_is_told(storage: StorageType) {
     let mut readers = Vec::new();
     for (policy, expected) in expectations {
         let reader = consumer(&stream, reader(policy)).await;
-        assert_eq!(
-            reader.cached_info().num_pending,
-            expected.len() as u64,
-            "{policy:?}"
-        );
+        assert_eq!(reader.cached_info().num_pending, expected.len() as u64, "{policy:?}");
         assert_eq!(sequences(&at_hand(&reader).await), expected, "{policy:?}");
         readers.push((policy, reader));
     }
@@ -67,11 +56,7 @@ async fn a_consumer_begins_where_it_is_told(storage: StorageType) {
         if policy == from(9) {
             continue; // What it asked for is still to come.
         }
-        assert_eq!(
-            sequences(&[take_one(&reader).await]),
-            [6],
-            "{policy:?} goes on with what is new"
-        );
+        assert_eq!(sequences(&[take_one(&reader).await]), [6], "{policy:?} goes on with what is new");
     }
 }
 
@@ -96,43 +81,20 @@ async fn a_consumer_gets_what_its_filter_picks(storage: StorageType) {
     for token in ["eu.placed", "us.placed", "eu.paid", "eu.placed"] {
         publish(&world.js, &subject(&stream, token), token).await;
     }
-    let expectations: [(&str, &[u64]); 5] = [
-        ("eu.placed", &[1, 4]),
-        ("*.placed", &[1, 2, 4]),
-        ("eu.>", &[1, 3, 4]),
-        ("us.*", &[2]),
-        ("*.shipped", &[]),
-    ];
+    let expectations: [(&str, &[u64]); 5] =
+        [("eu.placed", &[1, 4]), ("*.placed", &[1, 2, 4]), ("eu.>", &[1, 3, 4]), ("us.*", &[2]), ("*.shipped", &[])];
     for (filter, expected) in expectations {
-        let filtered = pull::Config {
-            filter_subject: subject(&stream, filter),
-            ..reader(DeliverPolicy::All)
-        };
+        let filtered = pull::Config { filter_subject: subject(&stream, filter), ..reader(DeliverPolicy::All) };
         let filtered = consumer(&stream, filtered).await;
-        assert_eq!(
-            filtered.cached_info().num_pending,
-            expected.len() as u64,
-            "{filter}"
-        );
+        assert_eq!(filtered.cached_info().num_pending, expected.len() as u64, "{filter}");
         let messages = at_hand(&filtered).await;
         assert_eq!(sequences(&messages), expected, "{filter}");
         for (message, pending) in messages.iter().zip((0..expected.len() as u64).rev()) {
-            assert_eq!(
-                message.info().unwrap().pending,
-                pending,
-                "{filter}: only what it picks is still pending"
-            );
+            assert_eq!(message.info().unwrap().pending, pending, "{filter}: only what it picks is still pending");
         }
     }
-    let last = pull::Config {
-        filter_subject: subject(&stream, "*.paid"),
-        ..reader(DeliverPolicy::Last)
-    };
-    assert_eq!(
-        sequences(&at_hand(&consumer(&stream, last).await).await),
-        [3],
-        "the last that it picks"
-    );
+    let last = pull::Config { filter_subject: subject(&stream, "*.paid"), ..reader(DeliverPolicy::Last) };
+    assert_eq!(sequences(&at_hand(&consumer(&stream, last).await).await), [3], "the last that it picks");
 }
 
 async fn the_last_of_each_subject_comes_first_then_all_that_follows(storage: StorageType) {
@@ -141,24 +103,13 @@ async fn the_last_of_each_subject_comes_first_then_all_that_follows(storage: Sto
     for token in ["a", "b", "a", "c", "b", "a"] {
         publish(&world.js, &subject(&stream, token), token).await;
     }
-    let latest = pull::Config {
-        filter_subject: subject(&stream, ">"),
-        ..reader(DeliverPolicy::LastPerSubject)
-    };
+    let latest = pull::Config { filter_subject: subject(&stream, ">"), ..reader(DeliverPolicy::LastPerSubject) };
     let latest = consumer(&stream, latest).await;
     assert_eq!(latest.cached_info().num_pending, 3);
-    assert_eq!(
-        sequences(&at_hand(&latest).await),
-        [4, 5, 6],
-        "in the order of the stream"
-    );
+    assert_eq!(sequences(&at_hand(&latest).await), [4, 5, 6], "in the order of the stream");
     publish(&world.js, &subject(&stream, "b"), "b").await;
     publish(&world.js, &subject(&stream, "b"), "b").await;
-    assert_eq!(
-        sequences(&take(&latest, 2).await),
-        [7, 8],
-        "from there on nothing is left out"
-    );
+    assert_eq!(sequences(&take(&latest, 2).await), [7, 8], "from there on nothing is left out");
 }
 
 async fn several_filters_pick_more(storage: StorageType) {
@@ -169,31 +120,16 @@ async fn several_filters_pick_more(storage: StorageType) {
         publish(&world.js, &subject(&stream, token), token).await;
     }
     let filter_subjects = vec![subject(&stream, "a.*"), subject(&stream, "c.2")];
-    let both = pull::Config {
-        filter_subjects: filter_subjects.clone(),
-        ..reader(DeliverPolicy::All)
-    };
+    let both = pull::Config { filter_subjects: filter_subjects.clone(), ..reader(DeliverPolicy::All) };
     let both = consumer(&stream, both).await;
     assert_eq!(both.cached_info().config.filter_subjects, filter_subjects);
     assert_eq!(both.cached_info().num_pending, 3);
     let messages = at_hand(&both).await;
     assert_eq!(payloads(&messages), ["a.1", "a.2", "c.2"]);
-    assert_eq!(
-        messages
-            .iter()
-            .map(|message| message.info().unwrap().pending)
-            .collect::<Vec<_>>(),
-        [2, 1, 0]
-    );
+    assert_eq!(messages.iter().map(|message| message.info().unwrap().pending).collect::<Vec<_>>(), [2, 1, 0]);
 
-    let latest = pull::Config {
-        filter_subjects,
-        ..reader(DeliverPolicy::LastPerSubject)
-    };
-    assert_eq!(
-        payloads(&at_hand(&consumer(&stream, latest).await).await),
-        ["a.1", "a.2", "c.2"]
-    );
+    let latest = pull::Config { filter_subjects, ..reader(DeliverPolicy::LastPerSubject) };
+    assert_eq!(payloads(&at_hand(&consumer(&stream, latest).await).await), ["a.1", "a.2", "c.2"]);
 }
 
 #[tokio::test]
@@ -204,27 +140,14 @@ async fn a_message_tells_where_it_comes_from() {
     publish(&world.js, &a, "left out").await;
     publish(&world.js, &b, "first").await;
     publish(&world.js, &b, "second").await;
-    let filtered = pull::Config {
-        filter_subject: b.clone(),
-        ..durable("reader")
-    };
+    let filtered = pull::Config { filter_subject: b.clone(), ..durable("reader") };
     let messages = take(&consumer(&stream, filtered).await, 2).await;
     for (index, message) in messages.iter().enumerate() {
         let info = message.info().unwrap();
         let stored = stream.get_raw_message(info.stream_sequence).await.unwrap();
-        assert_eq!(
-            message.subject.as_str(),
-            b,
-            "the message's own subject, not the consumer's"
-        );
-        assert_eq!(
-            (info.stream, info.consumer),
-            (stream.cached_info().config.name.as_str(), "reader")
-        );
-        assert_eq!(
-            (info.stream_sequence, info.consumer_sequence),
-            (index as u64 + 2, index as u64 + 1)
-        );
+        assert_eq!(message.subject.as_str(), b, "the message's own subject, not the consumer's");
+        assert_eq!((info.stream, info.consumer), (stream.cached_info().config.name.as_str(), "reader"));
+        assert_eq!((info.stream_sequence, info.consumer_sequence), (index as u64 + 2, index as u64 + 1));
         assert_eq!((info.delivered, info.pending), (1, 1 - index as u64));
         assert_eq!(info.published, stored.time);
         assert_eq!(message.payload, stored.payload);
@@ -235,24 +158,13 @@ async fn a_message_tells_where_it_comes_from() {
 async fn headers_only_leaves_the_payload_behind_and_tells_its_size() {
     let world = World::new().await;
     let stream = stream(&world, "orders", |_| ()).await;
-    let message = PublishMessage::build()
-        .payload("twelve bytes".into())
-        .header("Colour", "red");
-    send(&world.js, &subject(&stream, "a"), message)
-        .await
-        .unwrap();
+    let message = PublishMessage::build().payload("twelve bytes".into()).header("Colour", "red");
+    send(&world.js, &subject(&stream, "a"), message).await.unwrap();
     publish(&world.js, &subject(&stream, "a"), "").await;
-    let brief = pull::Config {
-        headers_only: true,
-        ..reader(DeliverPolicy::All)
-    };
+    let brief = pull::Config { headers_only: true, ..reader(DeliverPolicy::All) };
     let messages = at_hand(&consumer(&stream, brief).await).await;
     let header = |index: usize, name: &str| {
-        messages[index]
-            .headers
-            .as_ref()
-            .and_then(|headers| headers.get(name))
-            .map(ToString::to_string)
+        messages[index].headers.as_ref().and_then(|headers| headers.get(name)).map(ToString::to_string)
     };
     assert_eq!(payloads(&messages), ["", ""]);
     assert_eq!(header(0, "Colour").as_deref(), Some("red"));
@@ -269,16 +181,10 @@ async fn a_replay_can_keep_the_original_pace() {
     tokio::time::sleep(PAUSE).await;
     publish(&world.js, &subject(&stream, "a"), "second").await;
     let spacing = {
-        let (first, second) = (
-            stream.get_raw_message(1).await.unwrap(),
-            stream.get_raw_message(2).await.unwrap(),
-        );
+        let (first, second) = (stream.get_raw_message(1).await.unwrap(), stream.get_raw_message(2).await.unwrap());
         Duration::try_from(second.time - first.time).unwrap()
     };
-    let paced = pull::Config {
-        replay_policy: ReplayPolicy::Original,
-        ..reader(DeliverPolicy::All)
-    };
+    let paced = pull::Config { replay_policy: ReplayPolicy::Original, ..reader(DeliverPolicy::All) };
     let paced = consumer(&stream, paced).await;
     take_one(&paced).await;
     let began = Instant::now();

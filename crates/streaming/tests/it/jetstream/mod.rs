@@ -4,7 +4,9 @@ mod account;
 mod acks;
 mod consumers;
 mod deliver;
+mod key_value;
 mod limits;
+mod object_store;
 mod ordered;
 mod publishing;
 mod pulling;
@@ -12,10 +14,12 @@ mod pushing;
 mod reading;
 mod removing;
 mod republishing;
+mod restart;
 mod retention;
 mod streams;
 mod ttl;
 
+use std::collections::VecDeque;
 use std::error::Error as _;
 use std::fmt::{Debug, Display};
 use std::time::Duration;
@@ -23,14 +27,14 @@ use std::time::Duration;
 use async_nats::error::Error;
 use async_nats::jetstream::consumer::{PullConsumer, pull};
 use async_nats::jetstream::context::{
-    AccountErrorKind, ConsumerInfoErrorKind, CreateStreamErrorKind, GetStreamErrorKind,
+    AccountErrorKind, ConsumerInfoErrorKind, CreateStreamErrorKind, GetStreamErrorKind, PublishAckFuture,
     PublishErrorKind, RequestErrorKind,
 };
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::publish::PublishAck;
 use async_nats::jetstream::stream::{
-    Config, ConsumerCreateStrictErrorKind, ConsumerErrorKind, ConsumerUpdateErrorKind,
-    DeleteMessageErrorKind, LastRawMessageErrorKind, PurgeErrorKind, State, Stream,
+    Config, ConsumerCreateStrictErrorKind, ConsumerErrorKind, ConsumerUpdateErrorKind, DeleteMessageErrorKind,
+    LastRawMessageErrorKind, PurgeErrorKind, State, Stream,
 };
 use async_nats::jetstream::{self, Context, ErrorCode, Message};
 use futures::TryStreamExt;
@@ -39,11 +43,7 @@ use crate::harness::{PATIENCE, World, soon};
 
 /// A stream's configuration with a name and subjects, and all else as async-nats has it.
 fn config(name: &str, subjects: &[&str]) -> Config {
-    Config {
-        name: name.into(),
-        subjects: subjects.iter().map(ToString::to_string).collect(),
-        ..Config::default()
-    }
+    Config { name: name.into(), subjects: subjects.iter().map(ToString::to_string).collect(), ..Config::default() }
 }
 
 /// A stream that takes every subject under its own name.
@@ -56,46 +56,41 @@ async fn stream(world: &World, name: &str, change: impl FnOnce(&mut Config)) -> 
 
 /// A pull consumer that outlives its creator.
 fn durable(name: &str) -> pull::Config {
-    pull::Config {
-        durable_name: Some(name.into()),
-        ..pull::Config::default()
-    }
+    pull::Config { durable_name: Some(name.into()), ..pull::Config::default() }
 }
 
 /// Publishes and waits for the acknowledgement.
-async fn send(
-    js: &Context,
-    subject: &str,
-    message: PublishMessage,
-) -> Result<PublishAck, Error<PublishErrorKind>> {
-    let ack = js
-        .send_publish(subject.to_string(), message)
-        .await
-        .expect("the connection takes a message");
+async fn send(js: &Context, subject: &str, message: PublishMessage) -> Result<PublishAck, Error<PublishErrorKind>> {
+    let ack = js.send_publish(subject.to_string(), message).await.expect("the connection takes a message");
     soon("an acknowledgement", ack.into_future()).await
 }
 
 /// Publishes `payload` and tells the sequence it got.
 async fn publish(js: &Context, subject: &str, payload: &str) -> u64 {
     let message = PublishMessage::build().payload(payload.to_string().into());
-    send(js, subject, message)
-        .await
-        .expect("a stored message")
-        .sequence
+    send(js, subject, message).await.expect("a stored message").sequence
 }
 
 /// Publishes `count` messages on `subject`; the first says `0`.
 async fn publish_many(js: &Context, subject: &str, count: usize) {
-    let mut acks = Vec::with_capacity(count);
+    // Acknowledgements that nobody awaits hold back more than 5000 messages.
+    const WINDOW: usize = 1000;
+    let mut acks = VecDeque::with_capacity(WINDOW);
     for number in 0..count {
-        acks.push(
-            js.publish(subject.to_string(), number.to_string().into())
-                .await
-                .expect("room for a message"),
-        );
+        if acks.len() == WINDOW {
+            settle(acks.pop_front()).await;
+        }
+        let ack = js.publish(subject.to_string(), number.to_string().into());
+        acks.push_back(ack.await.expect("room for a message"));
     }
-    for ack in acks {
-        ack.await.expect("a stored message");
+    while !acks.is_empty() {
+        settle(acks.pop_front()).await;
+    }
+}
+
+async fn settle(ack: Option<PublishAckFuture>) {
+    if let Some(ack) = ack {
+        soon("an acknowledgement", ack.into_future()).await.expect("a stored message");
     }
 }
 
@@ -106,22 +101,9 @@ async fn consumer(stream: &Stream, config: pull::Config) -> PullConsumer {
 
 /// Waits for the next `count` messages of `consumer`.
 async fn take(consumer: &PullConsumer, count: usize) -> Vec<Message> {
-    let batch = consumer
-        .batch()
-        .max_messages(count)
-        .expires(PATIENCE)
-        .messages();
-    let messages: Vec<Message> = batch
-        .await
-        .expect("a pull request")
-        .try_collect()
-        .await
-        .expect("messages");
-    assert_eq!(
-        messages.len(),
-        count,
-        "not enough messages before the request expired"
-    );
+    let batch = consumer.batch().max_messages(count).expires(PATIENCE).messages();
+    let messages: Vec<Message> = batch.await.expect("a pull request").try_collect().await.expect("messages");
+    assert_eq!(messages.len(), count, "not enough messages before the request expired");
     messages
 }
 
@@ -133,12 +115,7 @@ async fn take_one(consumer: &PullConsumer) -> Message {
 /// What `consumer` has at hand right now.
 async fn at_hand(consumer: &PullConsumer) -> Vec<Message> {
     let fetch = async {
-        let batch = consumer
-            .fetch()
-            .max_messages(1000)
-            .messages()
-            .await
-            .expect("a pull request");
+        let batch = consumer.fetch().max_messages(1000).messages().await.expect("a pull request");
         batch.try_collect().await.expect("messages")
     };
     soon("the end of what is at hand", fetch).await
@@ -147,28 +124,17 @@ async fn at_hand(consumer: &PullConsumer) -> Vec<Message> {
 /// What `consumer` delivers while a request waits for it that long.
 async fn take_for(consumer: &PullConsumer, time: Duration) -> Vec<Message> {
     let batch = consumer.batch().max_messages(1000).expires(time).messages();
-    batch
-        .await
-        .expect("a pull request")
-        .try_collect()
-        .await
-        .expect("messages")
+    batch.await.expect("a pull request").try_collect().await.expect("messages")
 }
 
 /// What the messages say.
 fn payloads(messages: &[Message]) -> Vec<&str> {
-    messages
-        .iter()
-        .map(|message| std::str::from_utf8(&message.payload).expect("text"))
-        .collect()
+    messages.iter().map(|message| std::str::from_utf8(&message.payload).expect("text")).collect()
 }
 
 /// The stream sequences of the messages.
 fn sequences(messages: &[Message]) -> Vec<u64> {
-    messages
-        .iter()
-        .map(|message| message.info().expect("an ack subject").stream_sequence)
-        .collect()
+    messages.iter().map(|message| message.info().expect("an ack subject").stream_sequence).collect()
 }
 
 /// The stream's state now.
@@ -180,9 +146,7 @@ async fn state(stream: &Stream) -> State {
 fn refusal<T>(result: Result<T, impl Refusal>) -> ErrorCode {
     match result {
         Ok(_) => panic!("the server took what it must refuse"),
-        Err(error) => error
-            .code()
-            .unwrap_or_else(|| panic!("the server did not refuse, this went wrong: {error}")),
+        Err(error) => error.code().unwrap_or_else(|| panic!("the server did not refuse, this went wrong: {error}")),
     }
 }
 
@@ -231,8 +195,5 @@ impl Refusal for Error<RequestErrorKind> {
 }
 
 fn code_of_source<K: Clone + Debug + Display + PartialEq>(error: &Error<K>) -> Option<ErrorCode> {
-    error
-        .source()?
-        .downcast_ref::<jetstream::Error>()
-        .map(jetstream::Error::error_code)
+    error.source()?.downcast_ref::<jetstream::Error>().map(jetstream::Error::error_code)
 }

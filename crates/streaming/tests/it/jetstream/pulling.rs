@@ -9,9 +9,7 @@ use async_nats::jetstream::stream::{StorageType, Stream};
 use async_nats::{Client, Message, Subscriber};
 use futures::{StreamExt, TryStreamExt};
 
-use super::{
-    at_hand, consumer, durable, payloads, publish, publish_many, sequences, stream, take, take_one,
-};
+use super::{at_hand, consumer, durable, payloads, publish, publish_many, sequences, stream, take, take_one};
 use crate::harness::{PATIENCE, World, eventually, never, soon};
 use crate::on_both_stores;
 
@@ -38,24 +36,14 @@ async fn inbox(client: &Client) -> (String, Subscriber) {
 /// What a status message says: its code, a space, and its description.
 fn status(message: &Message) -> String {
     let code = message.status.map_or(200, |status| status.as_u16());
-    format!(
-        "{code} {}",
-        message.description.as_deref().unwrap_or_default()
-    )
+    format!("{code} {}", message.description.as_deref().unwrap_or_default())
 }
 
 fn header<'a>(message: &'a Message, name: &str) -> Option<&'a str> {
-    message
-        .headers
-        .as_ref()?
-        .get(name)
-        .map(|value| value.as_str())
+    message.headers.as_ref()?.get(name).map(|value| value.as_str())
 }
 
-on_both_stores!(
-    a_fetch_takes_what_is_there_and_no_more,
-    a_batch_waits_for_messages_until_it_is_full
-);
+on_both_stores!(a_fetch_takes_what_is_there_and_no_more, a_batch_waits_for_messages_until_it_is_full);
 
 async fn a_fetch_takes_what_is_there_and_no_more(storage: StorageType) {
     let world = World::new().await;
@@ -75,30 +63,10 @@ async fn a_batch_waits_for_messages_until_it_is_full(storage: StorageType) {
     let stream = stream(&world, "orders", |config| config.storage = storage).await;
     let consumer = consumer(&stream, durable("reader")).await;
     publish(&world.js, &subject(&stream), "early").await;
-    let mut batch = consumer
-        .batch()
-        .max_messages(2)
-        .expires(PATIENCE)
-        .messages()
-        .await
-        .unwrap();
-    assert_eq!(
-        soon("the first", batch.next())
-            .await
-            .unwrap()
-            .unwrap()
-            .payload,
-        "early"
-    );
+    let mut batch = consumer.batch().max_messages(2).expires(PATIENCE).messages().await.unwrap();
+    assert_eq!(soon("the first", batch.next()).await.unwrap().unwrap().payload, "early");
     publish(&world.js, &subject(&stream), "late").await;
-    assert_eq!(
-        soon("the second", batch.next())
-            .await
-            .unwrap()
-            .unwrap()
-            .payload,
-        "late"
-    );
+    assert_eq!(soon("the second", batch.next()).await.unwrap().unwrap().payload, "late");
     assert!(soon("the end", batch.next()).await.is_none());
 }
 
@@ -108,16 +76,8 @@ async fn a_batch_ends_when_its_time_is_over() {
     let (stream, consumer) = orders(&world, durable("reader")).await;
     publish(&world.js, &subject(&stream), "only").await;
     let began = Instant::now();
-    let batch = consumer
-        .batch()
-        .max_messages(10)
-        .expires(A_WHILE)
-        .messages()
-        .await
-        .unwrap();
-    let messages: Vec<_> = soon("the end of the batch", batch.try_collect())
-        .await
-        .unwrap();
+    let batch = consumer.batch().max_messages(10).expires(A_WHILE).messages().await.unwrap();
+    let messages: Vec<_> = soon("the end of the batch", batch.try_collect()).await.unwrap();
     assert_eq!(payloads(&messages), ["only"]);
     assert!(began.elapsed() >= A_WHILE, "it waited for more");
 }
@@ -128,58 +88,27 @@ async fn a_request_is_answered_in_so_many_words() {
     let (stream, consumer) = orders(&world, durable("reader")).await;
     let (inbox, mut replies) = inbox(&world.client).await;
     let request = |batch| async {
-        consumer
-            .request_batch::<BatchConfig>(batch, inbox.as_str().into())
-            .await
-            .unwrap();
+        consumer.request_batch::<BatchConfig>(batch, inbox.as_str().into()).await.unwrap();
     };
 
-    request(BatchConfig {
-        batch: 1,
-        no_wait: true,
-        ..BatchConfig::default()
-    })
-    .await;
-    assert_eq!(
-        status(&soon("an answer", replies.next()).await.unwrap()),
-        "404 No Messages"
-    );
+    request(BatchConfig { batch: 1, no_wait: true, ..BatchConfig::default() }).await;
+    assert_eq!(status(&soon("an answer", replies.next()).await.unwrap()), "404 No Messages");
 
     publish(&world.js, &subject(&stream), "hello").await;
-    request(BatchConfig {
-        batch: 3,
-        expires: Some(A_WHILE),
-        ..BatchConfig::default()
-    })
-    .await;
+    request(BatchConfig { batch: 3, expires: Some(A_WHILE), ..BatchConfig::default() }).await;
     let message = soon("a message", replies.next()).await.unwrap();
-    assert_eq!(
-        (message.subject.as_str(), message.status),
-        (subject(&stream).as_str(), None)
-    );
+    assert_eq!((message.subject.as_str(), message.status), (subject(&stream).as_str(), None));
     assert!(message.reply.unwrap().starts_with("$JS.ACK."));
     let timeout = soon("the timeout", replies.next()).await.unwrap();
     assert_eq!(status(&timeout), "408 Request Timeout");
-    assert_eq!(
-        header(&timeout, "Nats-Pending-Messages"),
-        Some("2"),
-        "of three"
-    );
+    assert_eq!(header(&timeout, "Nats-Pending-Messages"), Some("2"), "of three");
     assert_eq!(header(&timeout, "Nats-Pending-Bytes"), Some("0"));
 
     // A heartbeat must leave room for two in the time of the request.
-    let nervous = BatchConfig {
-        batch: 1,
-        expires: Some(A_WHILE),
-        idle_heartbeat: A_WHILE,
-        ..BatchConfig::default()
-    };
+    let nervous = BatchConfig { batch: 1, expires: Some(A_WHILE), idle_heartbeat: A_WHILE, ..BatchConfig::default() };
     request(nervous).await;
     let refused = soon("a refusal", replies.next()).await.unwrap();
-    assert_eq!(
-        status(&refused),
-        "400 Bad Request - heartbeat value too large"
-    );
+    assert_eq!(status(&refused), "400 Bad Request - heartbeat value too large");
 }
 
 #[tokio::test]
@@ -187,33 +116,13 @@ async fn an_empty_request_asks_for_one_message() {
     let world = World::new().await;
     let (stream, consumer) = orders(&world, durable("reader")).await;
     publish_many(&world.js, &subject(&stream), 2).await;
-    let next = format!(
-        "$JS.API.CONSUMER.MSG.NEXT.{}.reader",
-        stream.cached_info().config.name
-    );
+    let next = format!("$JS.API.CONSUMER.MSG.NEXT.{}.reader", stream.cached_info().config.name);
     let (inbox, mut replies) = inbox(&world.client).await;
-    world
-        .client
-        .publish_with_reply(next.clone(), inbox.clone(), "".into())
-        .await
-        .unwrap();
-    assert_eq!(
-        soon("one message", replies.next()).await.unwrap().payload,
-        "0"
-    );
+    world.client.publish_with_reply(next.clone(), inbox.clone(), "".into()).await.unwrap();
+    assert_eq!(soon("one message", replies.next()).await.unwrap().payload, "0");
     never("one and no more", A_WHILE, replies.next()).await;
-    world
-        .client
-        .publish_with_reply(next, inbox, "1".into())
-        .await
-        .unwrap();
-    assert_eq!(
-        soon("a bare number asks for as many", replies.next())
-            .await
-            .unwrap()
-            .payload,
-        "1"
-    );
+    world.client.publish_with_reply(next, inbox, "1".into()).await.unwrap();
+    assert_eq!(soon("a bare number asks for as many", replies.next()).await.unwrap().payload, "1");
     assert_eq!(consumer.get_info().await.unwrap().num_waiting, 0);
 }
 
@@ -230,10 +139,7 @@ async fn an_idle_request_hears_the_servers_heart() {
         idle_heartbeat: Duration::from_millis(200),
         ..BatchConfig::default()
     };
-    consumer
-        .request_batch(request, inbox.as_str().into())
-        .await
-        .unwrap();
+    consumer.request_batch(request, inbox.as_str().into()).await.unwrap();
     for _ in 0..2 {
         let beat = soon("a heartbeat", replies.next()).await.unwrap();
         assert_eq!(status(&beat), "100 Idle Heartbeat");
@@ -251,14 +157,7 @@ async fn a_request_can_be_bounded_in_bytes() {
         publish(&world.js, &subject(&stream), &payload).await;
     }
     // With its subjects a message is more than its payload, so two fit and three do not.
-    let mut batch = consumer
-        .batch()
-        .max_messages(5)
-        .max_bytes(1400)
-        .expires(PATIENCE)
-        .messages()
-        .await
-        .unwrap();
+    let mut batch = consumer.batch().max_messages(5).max_bytes(1400).expires(PATIENCE).messages().await.unwrap();
     let mut taken = Vec::new();
     let end = loop {
         match soon("a message or the end", batch.next()).await {
@@ -267,32 +166,16 @@ async fn a_request_can_be_bounded_in_bytes() {
         }
     };
     assert_eq!(sequences(&taken), [1, 2]);
-    let end = end
-        .expect("async-nats tells of it")
-        .unwrap_err()
-        .to_string();
-    assert!(
-        end.contains("409") && end.contains("Message Size Exceeds MaxBytes"),
-        "{end}"
-    );
-    assert_eq!(
-        sequences(&[take_one(&consumer).await]),
-        [3],
-        "what did not fit is still there"
-    );
+    let end = end.expect("async-nats tells of it").unwrap_err().to_string();
+    assert!(end.contains("409") && end.contains("Message Size Exceeds MaxBytes"), "{end}");
+    assert_eq!(sequences(&[take_one(&consumer).await]), [3], "what did not fit is still there");
 }
 
 #[tokio::test]
 async fn a_stream_of_messages_goes_on_from_request_to_request() {
     let world = World::new().await;
     let (stream, consumer) = orders(&world, durable("reader")).await;
-    let pulling = consumer
-        .stream()
-        .max_messages_per_batch(4)
-        .expires(A_WHILE)
-        .messages()
-        .await
-        .unwrap();
+    let pulling = consumer.stream().max_messages_per_batch(4).expires(A_WHILE).messages().await.unwrap();
     let publishing = async {
         for round in 0..3 {
             publish_many(&world.js, &subject(&stream), 7).await;
@@ -325,22 +208,11 @@ async fn heartbeats_keep_an_idle_stream_of_messages_alive() {
     let world = World::new().await;
     let (stream, consumer) = orders(&world, durable("reader")).await;
     let heartbeat = Duration::from_millis(150);
-    let pulling = consumer
-        .stream()
-        .heartbeat(heartbeat)
-        .expires(Duration::from_secs(30))
-        .messages();
+    let pulling = consumer.stream().heartbeat(heartbeat).expires(Duration::from_secs(30)).messages();
     let mut pulling = pulling.await.unwrap();
     never("nothing is published", 5 * heartbeat, pulling.next()).await;
     publish(&world.js, &subject(&stream), "at last").await;
-    assert_eq!(
-        soon("the message", pulling.next())
-            .await
-            .unwrap()
-            .unwrap()
-            .payload,
-        "at last"
-    );
+    assert_eq!(soon("the message", pulling.next()).await.unwrap().unwrap().payload, "at last");
 }
 
 #[tokio::test]
@@ -356,10 +228,7 @@ async fn who_pulls_learns_that_the_consumer_is_deleted() {
         stream.delete_consumer("reader").await.unwrap();
     };
     let (told, ()) = soon("the news", async { tokio::join!(pulling.next(), deleting) }).await;
-    assert_eq!(
-        told.unwrap().unwrap_err().kind(),
-        MessagesErrorKind::ConsumerDeleted
-    );
+    assert_eq!(told.unwrap().unwrap_err().kind(), MessagesErrorKind::ConsumerDeleted);
     assert!(soon("the end", pulling.next()).await.is_none());
 }
 
@@ -373,17 +242,10 @@ async fn who_pulls_learns_that_the_stream_is_deleted() {
             (stream.consumer_info("reader").await.unwrap().num_waiting == 1).then_some(())
         })
         .await;
-        world
-            .js
-            .delete_stream(&stream.cached_info().config.name)
-            .await
-            .unwrap();
+        world.js.delete_stream(&stream.cached_info().config.name).await.unwrap();
     };
     let (told, ()) = soon("the news", async { tokio::join!(pulling.next(), deleting) }).await;
-    assert_eq!(
-        told.unwrap().unwrap_err().kind(),
-        MessagesErrorKind::ConsumerDeleted
-    );
+    assert_eq!(told.unwrap().unwrap_err().kind(), MessagesErrorKind::ConsumerDeleted);
 }
 
 #[tokio::test]
@@ -391,18 +253,12 @@ async fn who_pulls_from_a_consumer_that_does_not_exist_notices() {
     let world = World::new().await;
     let (stream, consumer) = orders(&world, durable("reader")).await;
     stream.delete_consumer("reader").await.unwrap();
-    let pulling = consumer
-        .stream()
-        .heartbeat(Duration::from_millis(100))
-        .expires(PATIENCE);
+    let pulling = consumer.stream().heartbeat(Duration::from_millis(100)).expires(PATIENCE);
     let mut pulling = pulling.messages().await.unwrap();
     let told = soon("an answer", pulling.next()).await.unwrap();
     // A real server says nothing at all, which is as good once the heartbeats are missed.
     let told = told.unwrap_err().kind();
-    let known = [
-        MessagesErrorKind::NoResponders,
-        MessagesErrorKind::MissingHeartbeat,
-    ];
+    let known = [MessagesErrorKind::NoResponders, MessagesErrorKind::MissingHeartbeat];
     assert!(known.contains(&told), "{told:?}");
 }
 
@@ -420,10 +276,7 @@ async fn a_consumer_that_pushes_cannot_be_pulled_from() {
     info.name = "pusher".into();
     let mistaken = PullConsumer::new(durable("pusher"), info, world.js.clone());
     let mut pulling = mistaken.messages().await.unwrap();
-    let told = soon("an answer", pulling.next())
-        .await
-        .unwrap()
-        .unwrap_err();
+    let told = soon("an answer", pulling.next()).await.unwrap().unwrap_err();
     assert_eq!(told.kind(), MessagesErrorKind::PushBasedConsumer);
 }
 
@@ -439,72 +292,30 @@ async fn requests_are_bounded_by_the_consumer() {
     };
     let (_stream, consumer) = orders(&world, config).await;
     let (inbox, mut replies) = inbox(&world.client).await;
-    let fine = BatchConfig {
-        batch: 5,
-        max_bytes: 1000,
-        expires: Some(Duration::from_secs(10)),
-        ..BatchConfig::default()
-    };
+    let fine =
+        BatchConfig { batch: 5, max_bytes: 1000, expires: Some(Duration::from_secs(10)), ..BatchConfig::default() };
     let refusals = [
+        (BatchConfig { batch: 6, ..fine.clone() }, "409 Exceeded MaxRequestBatch of 5"),
         (
-            BatchConfig {
-                batch: 6,
-                ..fine.clone()
-            },
-            "409 Exceeded MaxRequestBatch of 5",
-        ),
-        (
-            BatchConfig {
-                expires: Some(Duration::from_secs(11)),
-                ..fine.clone()
-            },
+            BatchConfig { expires: Some(Duration::from_secs(11)), ..fine.clone() },
             "409 Exceeded MaxRequestExpires of 10s",
         ),
-        (
-            BatchConfig {
-                max_bytes: 1001,
-                ..fine.clone()
-            },
-            "409 Exceeded MaxRequestMaxBytes of 1000",
-        ),
+        (BatchConfig { max_bytes: 1001, ..fine.clone() }, "409 Exceeded MaxRequestMaxBytes of 1000"),
     ];
     for (request, refusal) in refusals {
-        consumer
-            .request_batch(request, inbox.as_str().into())
-            .await
-            .unwrap();
-        assert_eq!(
-            status(&soon("a refusal", replies.next()).await.unwrap()),
-            refusal
-        );
+        consumer.request_batch(request, inbox.as_str().into()).await.unwrap();
+        assert_eq!(status(&soon("a refusal", replies.next()).await.unwrap()), refusal);
     }
 
     for waiting in 1..=2 {
-        consumer
-            .request_batch(fine.clone(), inbox.as_str().into())
-            .await
-            .unwrap();
+        consumer.request_batch(fine.clone(), inbox.as_str().into()).await.unwrap();
         assert_eq!(consumer.get_info().await.unwrap().num_waiting, waiting);
     }
-    consumer
-        .request_batch(fine, inbox.as_str().into())
-        .await
-        .unwrap();
-    assert_eq!(
-        status(&soon("a refusal", replies.next()).await.unwrap()),
-        "409 Exceeded MaxWaiting"
-    );
+    consumer.request_batch(fine, inbox.as_str().into()).await.unwrap();
+    assert_eq!(status(&soon("a refusal", replies.next()).await.unwrap()), "409 Exceeded MaxWaiting");
 
-    let mut pulling = consumer
-        .stream()
-        .max_messages_per_batch(6)
-        .messages()
-        .await
-        .unwrap();
-    let told = soon("the refusal", pulling.next())
-        .await
-        .unwrap()
-        .unwrap_err();
+    let mut pulling = consumer.stream().max_messages_per_batch(6).messages().await.unwrap();
+    let told = soon("the refusal", pulling.next()).await.unwrap().unwrap_err();
     assert_eq!(told.kind(), MessagesErrorKind::RequestLimitExceeded);
 }
 
@@ -512,27 +323,17 @@ async fn requests_are_bounded_by_the_consumer() {
 async fn requests_are_served_in_turn() {
     let world = World::new().await;
     let (stream, consumer) = orders(&world, durable("reader")).await;
-    let one = BatchConfig {
-        batch: 1,
-        expires: Some(PATIENCE),
-        ..BatchConfig::default()
-    };
+    let one = BatchConfig { batch: 1, expires: Some(PATIENCE), ..BatchConfig::default() };
     let mut waiting = Vec::new();
     for number in 1..=3 {
         let (inbox, replies) = inbox(&world.client).await;
-        consumer
-            .request_batch(one.clone(), inbox.into())
-            .await
-            .unwrap();
+        consumer.request_batch(one.clone(), inbox.into()).await.unwrap();
         waiting.push(replies);
         assert_eq!(consumer.get_info().await.unwrap().num_waiting, number);
     }
     publish_many(&world.js, &subject(&stream), 3).await;
     for (number, replies) in waiting.iter_mut().enumerate() {
-        assert_eq!(
-            soon("its turn", replies.next()).await.unwrap().payload,
-            number.to_string()
-        );
+        assert_eq!(soon("its turn", replies.next()).await.unwrap().payload, number.to_string());
     }
 }
 
@@ -545,13 +346,7 @@ async fn two_who_pull_share_the_work() {
         .await
         .unwrap();
     let work = |consumer: PullConsumer| async move {
-        let pulling = consumer
-            .stream()
-            .max_messages_per_batch(5)
-            .expires(PATIENCE)
-            .messages()
-            .await
-            .unwrap();
+        let pulling = consumer.stream().max_messages_per_batch(5).expires(PATIENCE).messages().await.unwrap();
         let messages = pulling.take(50).try_collect::<Vec<_>>().await.unwrap();
         for message in &messages {
             message.double_ack().await.unwrap();
@@ -573,35 +368,22 @@ async fn a_request_whose_client_is_gone_takes_no_message() {
     let gone = world.another_client().await;
     {
         let (inbox, _replies) = inbox(&gone).await;
-        let request = BatchConfig {
-            batch: 1,
-            expires: Some(PATIENCE),
-            ..BatchConfig::default()
-        };
+        let request = BatchConfig { batch: 1, expires: Some(PATIENCE), ..BatchConfig::default() };
         let handle = PullConsumer::new(
             durable("reader"),
             reader.cached_info().clone(),
             async_nats::jetstream::new(gone.clone()),
         );
         handle.request_batch(request, inbox.into()).await.unwrap();
-        eventually("the request waits", async || {
-            (reader.get_info().await.unwrap().num_waiting == 1).then_some(())
-        })
-        .await;
+        eventually("the request waits", async || (reader.get_info().await.unwrap().num_waiting == 1).then_some(()))
+            .await;
     }
     gone.drain().await.unwrap();
     drop(gone);
-    eventually("nobody waits", async || {
-        (reader.get_info().await.unwrap().num_waiting == 0).then_some(())
-    })
-    .await;
+    eventually("nobody waits", async || (reader.get_info().await.unwrap().num_waiting == 0).then_some(())).await;
     publish(&world.js, &subject(&stream), "for who is there").await;
     let message = take_one(&reader).await;
-    assert_eq!(
-        message.info().unwrap().delivered,
-        1,
-        "it was not spent on who is not"
-    );
+    assert_eq!(message.info().unwrap().delivered, 1, "it was not spent on who is not");
 }
 
 #[tokio::test]
@@ -621,28 +403,15 @@ async fn batches_can_follow_one_another() {
 async fn thousands_of_messages_are_pulled_in_order() {
     const MESSAGES: usize = 5000;
     let world = World::new().await;
-    let config = pull::Config {
-        ack_policy: AckPolicy::None,
-        ..durable("reader")
-    };
+    let config = pull::Config { ack_policy: AckPolicy::None, ..durable("reader") };
     let (stream, consumer) = orders(&world, config).await;
-    let pulling = consumer
-        .stream()
-        .max_messages_per_batch(500)
-        .messages()
-        .await
-        .unwrap();
+    let pulling = consumer.stream().max_messages_per_batch(500).messages().await.unwrap();
     let reading = pulling.take(MESSAGES).try_collect::<Vec<_>>();
     let subject = subject(&stream);
     let publishing = publish_many(&world.js, &subject, MESSAGES);
     let both = async { tokio::join!(publishing, reading) };
     let ((), messages) = soon("all messages", both).await;
     let messages = messages.unwrap();
-    assert!(
-        payloads(&messages)
-            .iter()
-            .enumerate()
-            .all(|(number, payload)| *payload == number.to_string())
-    );
+    assert!(payloads(&messages).iter().enumerate().all(|(number, payload)| *payload == number.to_string()));
     assert!(take(&consumer, 0).await.is_empty());
 }

@@ -33,11 +33,7 @@ async fn orders(world: &World, config: push::Config) -> (Stream, PushConsumer) {
 }
 
 fn header<'a>(message: &'a Message, name: &str) -> Option<&'a str> {
-    message
-        .headers
-        .as_ref()?
-        .get(name)
-        .map(|value| value.as_str())
+    message.headers.as_ref()?.get(name).map(|value| value.as_str())
 }
 
 #[tokio::test]
@@ -47,11 +43,7 @@ async fn messages_are_pushed_to_who_listens() {
     publish_many(&world.js, &subject(&stream), 2).await;
     let info = consumer.get_info().await.unwrap();
     assert!(!info.push_bound);
-    assert_eq!(
-        (info.num_pending, info.delivered.stream_sequence),
-        (2, 0),
-        "nobody listens, so nothing is sent"
-    );
+    assert_eq!((info.num_pending, info.delivered.stream_sequence), (2, 0), "nobody listens, so nothing is sent");
 
     let mut messages = consumer.messages().await.unwrap();
     for expected in ["0", "1"] {
@@ -64,39 +56,20 @@ async fn messages_are_pushed_to_who_listens() {
     }
     assert!(consumer.get_info().await.unwrap().push_bound);
     publish(&world.js, &subject(&stream), "live").await;
-    assert_eq!(
-        soon("a live message", messages.next())
-            .await
-            .unwrap()
-            .unwrap()
-            .payload,
-        "live"
-    );
+    assert_eq!(soon("a live message", messages.next()).await.unwrap().unwrap().payload, "live");
 
     drop(messages);
-    eventually("nobody listens any more", async || {
-        (!consumer.get_info().await.unwrap().push_bound).then_some(())
-    })
-    .await;
+    eventually("nobody listens any more", async || (!consumer.get_info().await.unwrap().push_bound).then_some(()))
+        .await;
     publish(&world.js, &subject(&stream), "kept").await;
     let mut messages = consumer.messages().await.unwrap();
-    assert_eq!(
-        soon("what was kept", messages.next())
-            .await
-            .unwrap()
-            .unwrap()
-            .payload,
-        "kept"
-    );
+    assert_eq!(soon("what was kept", messages.next()).await.unwrap().unwrap().payload, "kept");
 }
 
 #[tokio::test]
 async fn a_pushed_message_that_is_not_acknowledged_is_pushed_again() {
     let world = World::new().await;
-    let config = push::Config {
-        ack_wait: Duration::from_millis(300),
-        ..pusher(&world)
-    };
+    let config = push::Config { ack_wait: Duration::from_millis(300), ..pusher(&world) };
     let (stream, consumer) = orders(&world, config).await;
     let mut messages = consumer.messages().await.unwrap();
     publish(&world.js, &subject(&stream), "hello").await;
@@ -113,10 +86,7 @@ async fn a_pushed_message_that_is_not_acknowledged_is_pushed_again() {
 #[tokio::test]
 async fn only_so_many_pushed_messages_are_out_at_a_time() {
     let world = World::new().await;
-    let config = push::Config {
-        max_ack_pending: 3,
-        ..pusher(&world)
-    };
+    let config = push::Config { max_ack_pending: 3, ..pusher(&world) };
     let (stream, consumer) = orders(&world, config).await;
     publish_many(&world.js, &subject(&stream), 5).await;
     let mut messages = consumer.messages().await.unwrap();
@@ -126,14 +96,7 @@ async fn only_so_many_pushed_messages_are_out_at_a_time() {
     }
     never("three are out", A_WHILE, messages.next()).await;
     first[1].ack().await.unwrap();
-    assert_eq!(
-        soon("one in, one out", messages.next())
-            .await
-            .unwrap()
-            .unwrap()
-            .payload,
-        "3"
-    );
+    assert_eq!(soon("one in, one out", messages.next()).await.unwrap().unwrap().payload, "3");
     never("three are out again", A_WHILE, messages.next()).await;
 }
 
@@ -141,25 +104,16 @@ async fn only_so_many_pushed_messages_are_out_at_a_time() {
 async fn a_group_shares_what_is_pushed() {
     const MESSAGES: usize = 60;
     let world = World::new().await;
-    let config = push::Config {
-        deliver_group: Some("workers".into()),
-        ..pusher(&world)
-    };
+    let config = push::Config { deliver_group: Some("workers".into()), ..pusher(&world) };
     let (stream, consumer) = orders(&world, config).await;
     let other: PushConsumer = async_nats::jetstream::new(world.another_client().await)
         .get_consumer_from_stream("pusher", &stream.cached_info().config.name)
         .await
         .unwrap();
-    let mut members = [
-        consumer.messages().await.unwrap(),
-        other.messages().await.unwrap(),
-    ];
+    let mut members = [consumer.messages().await.unwrap(), other.messages().await.unwrap()];
     // Whoever has an answer to a later request has been heard with the subscription before it.
     for consumer in [&consumer, &other] {
-        eventually("the group is there", async || {
-            consumer.get_info().await.unwrap().push_bound.then_some(())
-        })
-        .await;
+        eventually("the group is there", async || consumer.get_info().await.unwrap().push_bound.then_some(())).await;
     }
     let [first, second] = &mut members;
     publish_many(&world.js, &subject(&stream), MESSAGES).await;
@@ -174,74 +128,33 @@ async fn a_group_shares_what_is_pushed() {
         }
     };
     soon("every message", sharing).await;
-    assert!(
-        !by_first.is_empty() && !by_second.is_empty(),
-        "{} and {}",
-        by_first.len(),
-        by_second.len()
-    );
-    let all: BTreeSet<_> = sequences(&by_first)
-        .into_iter()
-        .chain(sequences(&by_second))
-        .collect();
-    assert_eq!(
-        all,
-        (1..=MESSAGES as u64).collect(),
-        "each went to one of them"
-    );
+    assert!(!by_first.is_empty() && !by_second.is_empty(), "{} and {}", by_first.len(), by_second.len());
+    let all: BTreeSet<_> = sequences(&by_first).into_iter().chain(sequences(&by_second)).collect();
+    assert_eq!(all, (1..=MESSAGES as u64).collect(), "each went to one of them");
 }
 
 #[tokio::test]
 async fn who_is_not_in_the_group_gets_nothing() {
     let world = World::new().await;
-    let config = push::Config {
-        deliver_group: Some("workers".into()),
-        ..pusher(&world)
-    };
+    let config = push::Config { deliver_group: Some("workers".into()), ..pusher(&world) };
     let (stream, consumer) = orders(&world, config).await;
-    let deliver_subject = consumer
-        .cached_info()
-        .config
-        .deliver_subject
-        .clone()
-        .unwrap();
+    let deliver_subject = consumer.cached_info().config.deliver_subject.clone().unwrap();
     let mut alone = world.client.subscribe(deliver_subject).await.unwrap();
     publish(&world.js, &subject(&stream), "for workers").await;
     never("a plain subscription is no member", A_WHILE, alone.next()).await;
     assert!(!consumer.get_info().await.unwrap().push_bound);
     let mut worker = consumer.messages().await.unwrap();
-    assert_eq!(
-        soon("the message", worker.next())
-            .await
-            .unwrap()
-            .unwrap()
-            .payload,
-        "for workers"
-    );
+    assert_eq!(soon("the message", worker.next()).await.unwrap().unwrap().payload, "for workers");
 }
 
 #[tokio::test]
 async fn an_idle_consumer_lets_its_heart_be_heard() {
     let world = World::new().await;
     let heartbeat = Duration::from_millis(200);
-    let config = push::Config {
-        idle_heartbeat: heartbeat,
-        ack_policy: AckPolicy::None,
-        ..pusher(&world)
-    };
+    let config = push::Config { idle_heartbeat: heartbeat, ack_policy: AckPolicy::None, ..pusher(&world) };
     let (stream, consumer) = orders(&world, config).await;
-    let mut wire = world
-        .client
-        .subscribe(
-            consumer
-                .cached_info()
-                .config
-                .deliver_subject
-                .clone()
-                .unwrap(),
-        )
-        .await
-        .unwrap();
+    let mut wire =
+        world.client.subscribe(consumer.cached_info().config.deliver_subject.clone().unwrap()).await.unwrap();
     publish_many(&world.js, &subject(&stream), 2).await;
     for expected in ["0", "1"] {
         let message = soon("a message", next_message(&mut wire)).await;
@@ -253,13 +166,7 @@ async fn an_idle_consumer_lets_its_heart_be_heard() {
             (beat.status, beat.description.as_deref()),
             (Some(StatusCode::IDLE_HEARTBEAT), Some("Idle Heartbeat"))
         );
-        assert_eq!(
-            (
-                header(&beat, "Nats-Last-Consumer"),
-                header(&beat, "Nats-Last-Stream")
-            ),
-            (Some("2"), Some("2"))
-        );
+        assert_eq!((header(&beat, "Nats-Last-Consumer"), header(&beat, "Nats-Last-Stream")), (Some("2"), Some("2")));
         assert_eq!(beat.reply, None);
     }
     drop(wire);
@@ -294,12 +201,7 @@ async fn who_does_not_keep_up_is_not_drowned() {
     for _ in 0..MESSAGES {
         publish(&world.js, &subject(&stream), &payload).await;
     }
-    let deliver_subject = consumer
-        .cached_info()
-        .config
-        .deliver_subject
-        .clone()
-        .unwrap();
+    let deliver_subject = consumer.cached_info().config.deliver_subject.clone().unwrap();
     let mut wire = world.client.subscribe(deliver_subject).await.unwrap();
     let (mut received, mut asked) = (0, None);
     let stalled = loop {
@@ -307,11 +209,7 @@ async fn who_does_not_keep_up_is_not_drowned() {
         match message.status {
             None => received += 1,
             Some(status) => {
-                assert_eq!(
-                    status,
-                    StatusCode::IDLE_HEARTBEAT,
-                    "100 is the code of both"
-                );
+                assert_eq!(status, StatusCode::IDLE_HEARTBEAT, "100 is the code of both");
                 if let Some(subject) = message.reply.clone() {
                     assert_eq!(message.description.as_deref(), Some("FlowControl Request"));
                     assert!(asked.replace(subject).is_none(), "one question at a time");
@@ -321,16 +219,9 @@ async fn who_does_not_keep_up_is_not_drowned() {
             }
         }
     };
-    assert!(
-        received > 0 && received < MESSAGES,
-        "{received} messages came without an answer"
-    );
+    assert!(received > 0 && received < MESSAGES, "{received} messages came without an answer");
     let asked = asked.expect("the server asked before it stopped");
-    assert_eq!(
-        stalled,
-        asked.as_str(),
-        "the heartbeat tells whom to answer"
-    );
+    assert_eq!(stalled, asked.as_str(), "the heartbeat tells whom to answer");
     assert!(stalled.starts_with("$JS.FC."));
 
     world.client.publish(stalled, "".into()).await.unwrap();
@@ -359,17 +250,9 @@ async fn async_nats_keeps_the_flow_going() {
     for _ in 0..MESSAGES {
         publish(&world.js, &subject(&stream), &payload).await;
     }
-    let messages = consumer
-        .messages()
-        .await
-        .unwrap()
-        .take(MESSAGES)
-        .try_collect::<Vec<_>>();
+    let messages = consumer.messages().await.unwrap().take(MESSAGES).try_collect::<Vec<_>>();
     let messages = soon("all of it", messages).await.unwrap();
-    assert_eq!(
-        sequences(&messages),
-        (1..=MESSAGES as u64).collect::<Vec<_>>()
-    );
+    assert_eq!(sequences(&messages), (1..=MESSAGES as u64).collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -378,11 +261,7 @@ async fn a_rate_limit_slows_delivery_down() {
     let world = World::new().await;
     // What one message may weigh is what may come in one burst.
     let stream = stream(&world, "orders", |config| config.max_message_size = 2000).await;
-    let limited = push::Config {
-        rate_limit: 8 * BYTES_PER_SECOND,
-        ack_policy: AckPolicy::None,
-        ..pusher(&world)
-    };
+    let limited = push::Config { rate_limit: 8 * BYTES_PER_SECOND, ack_policy: AckPolicy::None, ..pusher(&world) };
     let consumer = stream.create_consumer(limited).await.unwrap();
     let payload = "x".repeat(1000);
     for _ in 0..10 {
@@ -390,14 +269,8 @@ async fn a_rate_limit_slows_delivery_down() {
     }
     let began = Instant::now();
     let messages = consumer.messages().await.unwrap().take(10);
-    soon("10 kB", messages.try_collect::<Vec<_>>())
-        .await
-        .unwrap();
-    assert!(
-        began.elapsed() > Duration::from_millis(500),
-        "{:?} for 10 kB",
-        began.elapsed()
-    );
+    soon("10 kB", messages.try_collect::<Vec<_>>()).await.unwrap();
+    assert!(began.elapsed() > Duration::from_millis(500), "{:?} for 10 kB", began.elapsed());
 }
 
 #[tokio::test]
@@ -407,31 +280,15 @@ async fn a_durable_consumer_moves_to_another_subject() {
     publish_many(&world.js, &subject(&stream), 2).await;
     let mut messages = consumer.messages().await.unwrap();
     for _ in 0..2 {
-        soon("a message", messages.next())
-            .await
-            .unwrap()
-            .unwrap()
-            .double_ack()
-            .await
-            .unwrap();
+        soon("a message", messages.next()).await.unwrap().unwrap().double_ack().await.unwrap();
     }
     drop(messages);
-    eventually("it is free", async || {
-        (!consumer.get_info().await.unwrap().push_bound).then_some(())
-    })
-    .await;
+    eventually("it is free", async || (!consumer.get_info().await.unwrap().push_bound).then_some(())).await;
 
     let moved = stream.create_consumer(pusher(&world)).await.unwrap();
-    assert_ne!(
-        moved.cached_info().config.deliver_subject,
-        consumer.cached_info().config.deliver_subject
-    );
+    assert_ne!(moved.cached_info().config.deliver_subject, consumer.cached_info().config.deliver_subject);
     let mut messages = moved.messages().await.unwrap();
     publish(&world.js, &subject(&stream), "here now").await;
     let message = soon("a message", messages.next()).await.unwrap().unwrap();
-    assert_eq!(
-        payloads(&[message]),
-        ["here now"],
-        "it goes on where it was"
-    );
+    assert_eq!(payloads(&[message]), ["here now"], "it goes on where it was");
 }

@@ -4,10 +4,7 @@ use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{Config, StorageType, Stream};
 
-use super::{
-    at_hand, config, consumer, durable, publish, publish_many, refusal, send, sequences, state,
-    stream,
-};
+use super::{at_hand, config, consumer, durable, publish, publish_many, refusal, send, sequences, state, stream};
 use crate::harness::World;
 use crate::{needs, on_both_stores};
 
@@ -26,11 +23,7 @@ async fn alternating(world: &World, storage: StorageType) -> Stream {
 }
 
 async fn left(stream: &Stream) -> Vec<u64> {
-    let reader = consumer(
-        stream,
-        async_nats::jetstream::consumer::pull::Config::default(),
-    )
-    .await;
+    let reader = consumer(stream, async_nats::jetstream::consumer::pull::Config::default()).await;
     sequences(&at_hand(&reader).await)
 }
 
@@ -50,15 +43,9 @@ async fn a_deleted_message_is_gone(storage: StorageType) {
     }
     assert_eq!(left(&stream).await, [2, 4, 5]);
     let now = state(&stream).await;
-    assert_eq!(
-        (now.messages, now.first_sequence, now.last_sequence),
-        (3, 2, 6)
-    );
+    assert_eq!((now.messages, now.first_sequence, now.last_sequence), (3, 2, 6));
     // Servers of different ages give different names to it.
-    let known = [
-        ErrorCode::STREAM_MESSAGE_DELETE_FAILED,
-        ErrorCode::SEQUENCE_NOT_FOUND,
-    ];
+    let known = [ErrorCode::STREAM_MESSAGE_DELETE_FAILED, ErrorCode::SEQUENCE_NOT_FOUND];
     for missing in [3, 99] {
         let twice = refusal(stream.delete_message(missing).await);
         assert!(known.contains(&twice), "{missing}: {twice:?}");
@@ -70,75 +57,25 @@ async fn a_purge_takes_what_it_is_told(storage: StorageType) {
     let world = World::new().await;
     let name = |token: &str, stream: &Stream| subject(stream, token);
     let stream = alternating(&world, storage).await;
-    assert_eq!(
-        stream
-            .purge()
-            .filter(name("none", &stream))
-            .await
-            .unwrap()
-            .purged,
-        0
-    );
-    assert_eq!(
-        stream
-            .purge()
-            .filter(name("a", &stream))
-            .await
-            .unwrap()
-            .purged,
-        3
-    );
+    assert_eq!(stream.purge().filter(name("none", &stream)).await.unwrap().purged, 0);
+    assert_eq!(stream.purge().filter(name("a", &stream)).await.unwrap().purged, 3);
     assert_eq!(left(&stream).await, [2, 4, 6]);
-    world
-        .js
-        .delete_stream(&stream.cached_info().config.name)
-        .await
-        .unwrap();
+    world.js.delete_stream(&stream.cached_info().config.name).await.unwrap();
 
     let stream = alternating(&world, storage).await;
-    assert_eq!(
-        stream.purge().sequence(4).await.unwrap().purged,
-        3,
-        "up to, not including"
-    );
+    assert_eq!(stream.purge().sequence(4).await.unwrap().purged, 3, "up to, not including");
     assert_eq!(left(&stream).await, [4, 5, 6]);
-    world
-        .js
-        .delete_stream(&stream.cached_info().config.name)
-        .await
-        .unwrap();
+    world.js.delete_stream(&stream.cached_info().config.name).await.unwrap();
 
     let stream = alternating(&world, storage).await;
     assert_eq!(stream.purge().keep(2).await.unwrap().purged, 4);
     assert_eq!(left(&stream).await, [5, 6]);
-    world
-        .js
-        .delete_stream(&stream.cached_info().config.name)
-        .await
-        .unwrap();
+    world.js.delete_stream(&stream.cached_info().config.name).await.unwrap();
 
     let stream = alternating(&world, storage).await;
-    assert_eq!(
-        stream
-            .purge()
-            .filter(name("b", &stream))
-            .keep(1)
-            .await
-            .unwrap()
-            .purged,
-        2
-    );
+    assert_eq!(stream.purge().filter(name("b", &stream)).keep(1).await.unwrap().purged, 2);
     assert_eq!(left(&stream).await, [1, 3, 5, 6]);
-    assert_eq!(
-        stream
-            .purge()
-            .filter(name("a", &stream))
-            .sequence(5)
-            .await
-            .unwrap()
-            .purged,
-        2
-    );
+    assert_eq!(stream.purge().filter(name("a", &stream)).sequence(5).await.unwrap().purged, 2);
     assert_eq!(left(&stream).await, [5, 6]);
 }
 
@@ -151,11 +88,7 @@ async fn a_purged_stream_goes_on_counting(storage: StorageType) {
     assert_eq!(purged.purged, 6);
     let empty = state(&stream).await;
     assert_eq!((empty.messages, empty.bytes), (0, 0));
-    assert_eq!(
-        (empty.first_sequence, empty.last_sequence),
-        (7, 6),
-        "the next to come is the first"
-    );
+    assert_eq!((empty.first_sequence, empty.last_sequence), (7, 6), "the next to come is the first");
     assert_eq!(reader.get_info().await.unwrap().num_pending, 0);
     assert_eq!(publish(&world.js, &subject(&stream, "a"), "next").await, 7);
     assert_eq!(sequences(&at_hand(&reader).await), [7]);
@@ -164,24 +97,13 @@ async fn a_purged_stream_goes_on_counting(storage: StorageType) {
 async fn a_roll_up_replaces_what_was_before(storage: StorageType) {
     let world = World::new().await;
     let stream = alternating(&world, storage).await;
-    let roll_up = |of: &str| {
-        PublishMessage::build()
-            .payload("sum".into())
-            .header("Nats-Rollup", of)
-    };
-    send(&world.js, &subject(&stream, "a"), roll_up("sub"))
-        .await
-        .unwrap();
+    let roll_up = |of: &str| PublishMessage::build().payload("sum".into()).header("Nats-Rollup", of);
+    send(&world.js, &subject(&stream, "a"), roll_up("sub")).await.unwrap();
     assert_eq!(left(&stream).await, [2, 4, 6, 7], "of its own subject");
-    send(&world.js, &subject(&stream, "c"), roll_up("all"))
-        .await
-        .unwrap();
+    send(&world.js, &subject(&stream, "c"), roll_up("all")).await.unwrap();
     assert_eq!(left(&stream).await, [8], "of all");
     let state = state(&stream).await;
-    assert_eq!(
-        (state.messages, state.first_sequence, state.last_sequence),
-        (1, 8, 8)
-    );
+    assert_eq!((state.messages, state.first_sequence, state.last_sequence), (1, 8, 8));
 }
 
 #[tokio::test]
@@ -203,41 +125,17 @@ async fn rolling_up_must_be_allowed() {
 #[tokio::test]
 async fn deleting_and_purging_can_be_denied() {
     let world = World::new().await;
-    let stream = stream(&world, "kept", |config| {
-        (config.deny_delete, config.deny_purge) = (true, true)
-    })
-    .await;
+    let stream = stream(&world, "kept", |config| (config.deny_delete, config.deny_purge) = (true, true)).await;
     publish_many(&world.js, &subject(&stream, "a"), 2).await;
-    assert_eq!(
-        refusal(stream.delete_message(1).await),
-        ErrorCode::STREAM_MESSAGE_DELETE_FAILED
-    );
-    assert_eq!(
-        refusal(stream.purge().await),
-        ErrorCode::STREAM_PURGE_FAILED
-    );
+    assert_eq!(refusal(stream.delete_message(1).await), ErrorCode::STREAM_MESSAGE_DELETE_FAILED);
+    assert_eq!(refusal(stream.purge().await), ErrorCode::STREAM_PURGE_FAILED);
     assert_eq!(state(&stream).await.messages, 2);
 
-    let allowed = Config {
-        deny_delete: false,
-        deny_purge: false,
-        ..stream.cached_info().config.clone()
-    };
+    let allowed = Config { deny_delete: false, deny_purge: false, ..stream.cached_info().config.clone() };
     let refused = world.js.update_stream(allowed).await;
-    assert_eq!(
-        refusal(refused),
-        ErrorCode::STREAM_INVALID_CONFIG,
-        "once denied, denied for good"
-    );
+    assert_eq!(refusal(refused), ErrorCode::STREAM_INVALID_CONFIG, "once denied, denied for good");
 
     let name = world.name("contradictory");
-    let contradictory = Config {
-        allow_rollup: true,
-        deny_purge: true,
-        ..config(&name, &[&name])
-    };
-    assert_eq!(
-        refusal(world.js.create_stream(contradictory).await),
-        ErrorCode::STREAM_INVALID_CONFIG
-    );
+    let contradictory = Config { allow_rollup: true, deny_purge: true, ..config(&name, &[&name]) };
+    assert_eq!(refusal(world.js.create_stream(contradictory).await), ErrorCode::STREAM_INVALID_CONFIG);
 }

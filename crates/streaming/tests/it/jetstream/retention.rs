@@ -5,10 +5,7 @@ use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType, Stream};
 use async_nats::jetstream::{AckKind, ErrorCode};
 
-use super::{
-    consumer, durable, publish, publish_many, refusal, send, sequences, state, stream, take,
-    take_one,
-};
+use super::{consumer, durable, publish, publish_many, refusal, send, sequences, state, stream, take, take_one};
 use crate::harness::{World, eventually, version};
 use crate::on_both_stores;
 
@@ -17,19 +14,13 @@ fn subject(stream: &Stream, token: &str) -> String {
 }
 
 fn filtered(stream: &Stream, name: &str, token: &str) -> pull::Config {
-    pull::Config {
-        filter_subject: subject(stream, token),
-        ..durable(name)
-    }
+    pull::Config { filter_subject: subject(stream, token), ..durable(name) }
 }
 
 /// Waits until the stream holds so many messages.
 async fn holds(stream: &Stream, messages: u64) {
     let what = format!("the stream holds {messages}");
-    eventually(&what, async || {
-        (state(stream).await.messages == messages).then_some(())
-    })
-    .await;
+    eventually(&what, async || (state(stream).await.messages == messages).then_some(())).await;
 }
 
 on_both_stores!(
@@ -51,16 +42,9 @@ fn work_queue(storage: StorageType) -> impl FnOnce(&mut Config) {
 async fn without_interest_a_message_is_not_kept(storage: StorageType) {
     let world = World::new().await;
     let stream = stream(&world, "news", interest(storage)).await;
-    assert_eq!(
-        publish(&world.js, &subject(&stream, "a"), "unheard").await,
-        1
-    );
+    assert_eq!(publish(&world.js, &subject(&stream, "a"), "unheard").await, 1);
     let unheard = state(&stream).await;
-    assert_eq!(
-        (unheard.messages, unheard.last_sequence),
-        (0, 1),
-        "acknowledged, numbered, and gone"
-    );
+    assert_eq!((unheard.messages, unheard.last_sequence), (0, 1), "acknowledged, numbered, and gone");
 
     consumer(&stream, filtered(&stream, "reader", "a")).await;
     publish(&world.js, &subject(&stream, "b"), "of no interest").await;
@@ -79,11 +63,7 @@ async fn a_message_stays_until_all_who_are_interested_have_it(storage: StorageTy
 
     let by_all = take(&all, 2).await;
     by_all[0].double_ack().await.unwrap();
-    assert_eq!(
-        state(&stream).await.messages,
-        2,
-        "the other has yet to read it"
-    );
+    assert_eq!(state(&stream).await.messages, 2, "the other has yet to read it");
     by_all[1].double_ack().await.unwrap();
     holds(&stream, 1).await;
     take_one(&some).await.double_ack().await.unwrap();
@@ -124,11 +104,7 @@ async fn a_message_leaves_the_work_queue_when_it_is_done(storage: StorageType) {
     assert_eq!(state(&stream).await.messages, 2);
 
     stream.delete_consumer("worker").await.unwrap();
-    assert_eq!(
-        state(&stream).await.messages,
-        2,
-        "the next worker finds what is not done"
-    );
+    assert_eq!(state(&stream).await.messages, 2, "the next worker finds what is not done");
     let next = consumer(&stream, durable("next")).await;
     assert_eq!(sequences(&take(&next, 2).await), [1, 4]);
 }
@@ -157,9 +133,7 @@ async fn no_two_workers_are_given_the_same_work() {
     consumer(&stream, durable("everything")).await;
     let second = stream.create_consumer(durable("second")).await;
     assert_eq!(refusal(second), ErrorCode::CONSUMER_WQ_MULTIPLE_UNFILTERED);
-    let second = stream
-        .create_consumer(filtered(&stream, "second", "a"))
-        .await;
+    let second = stream.create_consumer(filtered(&stream, "second", "a")).await;
     assert!(matches!(
         refusal(second),
         ErrorCode::CONSUMER_WQ_MULTIPLE_UNFILTERED | ErrorCode::CONSUMER_WQ_CONSUMER_NOT_UNIQUE
@@ -167,20 +141,10 @@ async fn no_two_workers_are_given_the_same_work() {
 
     stream.delete_consumer("everything").await.unwrap();
     consumer(&stream, filtered(&stream, "first", "a.*")).await;
-    let two_sided = if version(&world.client) >= (2, 10) {
-        &["*.b"][..]
-    } else {
-        &[]
-    };
+    let two_sided = if version(&world.client) >= (2, 10) { &["*.b"][..] } else { &[] };
     for overlapping in ["a.b", "a.*", ">"].iter().chain(two_sided) {
-        let second = stream
-            .create_consumer(filtered(&stream, "second", overlapping))
-            .await;
-        assert_eq!(
-            refusal(second),
-            ErrorCode::CONSUMER_WQ_CONSUMER_NOT_UNIQUE,
-            "{overlapping}"
-        );
+        let second = stream.create_consumer(filtered(&stream, "second", overlapping)).await;
+        assert_eq!(refusal(second), ErrorCode::CONSUMER_WQ_CONSUMER_NOT_UNIQUE, "{overlapping}");
     }
     consumer(&stream, filtered(&stream, "second", "b.*")).await;
 }
@@ -190,14 +154,8 @@ async fn work_must_be_acknowledged_one_by_one_and_from_the_beginning() {
     let world = World::new().await;
     let stream = stream(&world, "work", work_queue(StorageType::File)).await;
     let inbox = world.name("inbox");
-    let forgetful = pull::Config {
-        ack_policy: AckPolicy::None,
-        ..durable("worker")
-    };
-    assert_eq!(
-        refusal(stream.create_consumer(forgetful).await),
-        ErrorCode::CONSUMER_PULL_REQUIRES_ACK
-    );
+    let forgetful = pull::Config { ack_policy: AckPolicy::None, ..durable("worker") };
+    assert_eq!(refusal(stream.create_consumer(forgetful).await), ErrorCode::CONSUMER_PULL_REQUIRES_ACK);
     for ack_policy in [AckPolicy::None, AckPolicy::All] {
         let careless = push::Config {
             deliver_subject: inbox.clone(),
@@ -206,18 +164,8 @@ async fn work_must_be_acknowledged_one_by_one_and_from_the_beginning() {
             ..push::Config::default()
         };
         let refused = stream.create_consumer(careless).await;
-        assert_eq!(
-            refusal(refused),
-            ErrorCode::CONSUMER_WQ_REQUIRES_EXPLICIT_ACK,
-            "{ack_policy:?}"
-        );
+        assert_eq!(refusal(refused), ErrorCode::CONSUMER_WQ_REQUIRES_EXPLICIT_ACK, "{ack_policy:?}");
     }
-    let late = pull::Config {
-        deliver_policy: DeliverPolicy::New,
-        ..durable("worker")
-    };
-    assert_eq!(
-        refusal(stream.create_consumer(late).await),
-        ErrorCode::CONSUMER_WQ_CONSUMER_NOT_DELIVER_ALL
-    );
+    let late = pull::Config { deliver_policy: DeliverPolicy::New, ..durable("worker") };
+    assert_eq!(refusal(stream.create_consumer(late).await), ErrorCode::CONSUMER_WQ_CONSUMER_NOT_DELIVER_ALL);
 }

@@ -7,9 +7,7 @@ use async_nats::datetime;
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::context::{CreateStreamErrorKind, GetStreamErrorKind, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
-use async_nats::jetstream::stream::{
-    Compression, Config, ConsumerLimits, DiscardPolicy, RetentionPolicy, StorageType,
-};
+use async_nats::jetstream::stream::{Compression, Config, ConsumerLimits, DiscardPolicy, RetentionPolicy, StorageType};
 use futures::TryStreamExt;
 
 use super::{config, durable, publish, publish_many, refusal, send, state, stream};
@@ -22,14 +20,7 @@ async fn a_new_stream_is_empty_and_tells_every_setting(storage: StorageType) {
     let world = World::new().await;
     let name = world.name("orders");
     let before = datetime::now();
-    let stream = world
-        .js
-        .create_stream(Config {
-            storage,
-            ..config(&name, &[&name])
-        })
-        .await
-        .unwrap();
+    let stream = world.js.create_stream(Config { storage, ..config(&name, &[&name]) }).await.unwrap();
     let info = stream.cached_info();
 
     assert_eq!(info.config.name, name);
@@ -38,33 +29,18 @@ async fn a_new_stream_is_empty_and_tells_every_setting(storage: StorageType) {
     assert_eq!(info.config.retention, RetentionPolicy::Limits);
     assert_eq!(info.config.discard, DiscardPolicy::Old);
     assert_eq!(info.config.num_replicas, 1, "none asked for means one");
-    assert_eq!(
-        info.config.max_messages, -1,
-        "zero asked for means no limit, and no limit is told as -1"
-    );
+    assert_eq!(info.config.max_messages, -1, "zero asked for means no limit, and no limit is told as -1");
     assert_eq!(info.config.max_bytes, -1);
     assert_eq!(info.config.max_messages_per_subject, -1);
     assert_eq!(info.config.max_message_size, -1);
     assert_eq!(info.config.max_consumers, -1);
     assert_eq!(info.config.max_age, Duration::ZERO);
     assert_eq!(info.config.duplicate_window, Duration::from_secs(120));
-    assert!(
-        !info.config.sealed
-            && !info.config.deny_delete
-            && !info.config.deny_purge
-            && !info.config.allow_rollup
-    );
+    assert!(!info.config.sealed && !info.config.deny_delete && !info.config.deny_purge && !info.config.allow_rollup);
 
     assert_eq!((info.state.messages, info.state.bytes), (0, 0));
-    assert_eq!(
-        (info.state.first_sequence, info.state.last_sequence),
-        (0, 0)
-    );
-    assert_eq!(
-        info.state.first_timestamp.year(),
-        1,
-        "nothing was ever stored"
-    );
+    assert_eq!((info.state.first_sequence, info.state.last_sequence), (0, 0));
+    assert_eq!(info.state.first_timestamp.year(), 1, "nothing was ever stored");
     assert_eq!(info.state.consumer_count, 0);
     // The clocks are one and the same, but ours was read as the request left.
     assert!(info.created >= before - Duration::from_secs(1) && info.created <= datetime::now());
@@ -82,14 +58,8 @@ async fn without_subjects_a_stream_takes_its_own_name() {
 #[tokio::test]
 async fn the_duplicate_window_is_never_longer_than_messages_live() {
     let world = World::new().await;
-    let stream = stream(&world, "short", |config| {
-        config.max_age = Duration::from_secs(30)
-    })
-    .await;
-    assert_eq!(
-        stream.cached_info().config.duplicate_window,
-        Duration::from_secs(30)
-    );
+    let stream = stream(&world, "short", |config| config.max_age = Duration::from_secs(30)).await;
+    assert_eq!(stream.cached_info().config.duplicate_window, Duration::from_secs(30));
 
     let name = world.name("wrong");
     let refused = world.js.create_stream(Config {
@@ -104,28 +74,14 @@ async fn the_duplicate_window_is_never_longer_than_messages_live() {
 async fn creating_a_stream_again_is_fine_if_nothing_differs() {
     let world = World::new().await;
     let name = world.name("orders");
-    let first = world
-        .js
-        .create_stream(config(&name, &[&name]))
-        .await
-        .unwrap();
+    let first = world.js.create_stream(config(&name, &[&name])).await.unwrap();
     publish(&world.js, &name, "kept").await;
 
-    let again = world
-        .js
-        .create_stream(config(&name, &[&name]))
-        .await
-        .unwrap();
+    let again = world.js.create_stream(config(&name, &[&name])).await.unwrap();
     assert_eq!(again.cached_info().created, first.cached_info().created);
     assert_eq!(again.cached_info().state.messages, 1);
 
-    let other = world
-        .js
-        .create_stream(Config {
-            max_messages: 7,
-            ..config(&name, &[&name])
-        })
-        .await;
+    let other = world.js.create_stream(Config { max_messages: 7, ..config(&name, &[&name]) }).await;
     assert_eq!(refusal(other), ErrorCode::STREAM_NAME_EXIST);
 }
 
@@ -133,32 +89,14 @@ async fn creating_a_stream_again_is_fine_if_nothing_differs() {
 async fn no_two_streams_may_take_the_same_subject() {
     let world = World::new().await;
     let root = world.name("root");
-    world
-        .js
-        .create_stream(config(&world.name("first"), &[&format!("{root}.*.placed")]))
-        .await
-        .unwrap();
+    world.js.create_stream(config(&world.name("first"), &[&format!("{root}.*.placed")])).await.unwrap();
     for overlapping in ["eu.placed", "*.*", "eu.>", ">", "*.placed"] {
-        let refused = world
-            .js
-            .create_stream(config(
-                &world.name("second"),
-                &[&format!("{root}.{overlapping}")],
-            ))
-            .await;
-        assert_eq!(
-            refusal(refused),
-            ErrorCode::STREAM_SUBJECT_OVERLAP,
-            "{overlapping}"
-        );
+        let refused = world.js.create_stream(config(&world.name("second"), &[&format!("{root}.{overlapping}")])).await;
+        assert_eq!(refusal(refused), ErrorCode::STREAM_SUBJECT_OVERLAP, "{overlapping}");
     }
     for distinct in ["eu.shipped", "eu.placed.twice", "*.placed.*"] {
         let name = world.name("second");
-        world
-            .js
-            .create_stream(config(&name, &[&format!("{root}.{distinct}")]))
-            .await
-            .unwrap();
+        world.js.create_stream(config(&name, &[&format!("{root}.{distinct}")])).await.unwrap();
         world.js.delete_stream(name).await.unwrap();
     }
 }
@@ -167,15 +105,9 @@ async fn no_two_streams_may_take_the_same_subject() {
 async fn a_stream_lists_no_subject_twice() {
     let world = World::new().await;
     let name = world.name("twice");
-    let refused = world
-        .js
-        .create_stream(config(&name, &["twice.a", "twice.a"]))
-        .await;
+    let refused = world.js.create_stream(config(&name, &["twice.a", "twice.a"])).await;
     assert_eq!(refusal(refused), ErrorCode::STREAM_INVALID_CONFIG);
-    let refused = world
-        .js
-        .create_stream(config(&name, &["twice.*", "twice.a"]))
-        .await;
+    let refused = world.js.create_stream(config(&name, &["twice.*", "twice.a"])).await;
     assert_eq!(refusal(refused), ErrorCode::STREAM_INVALID_CONFIG);
 }
 
@@ -186,11 +118,7 @@ async fn what_does_not_exist_is_not_found() {
     let gone = world.js.get_stream(&name).await.unwrap_err();
     assert!(matches!(gone.kind(), GetStreamErrorKind::JetStream(error) if error.code() == 404));
     assert_eq!(refusal(Err::<(), _>(gone)), ErrorCode::STREAM_NOT_FOUND);
-    let gone = world
-        .js
-        .update_stream(config(&name, &[&name]))
-        .await
-        .unwrap_err();
+    let gone = world.js.update_stream(config(&name, &[&name])).await.unwrap_err();
     assert_eq!(gone.kind(), CreateStreamErrorKind::NotFound);
     assert!(world.js.delete_stream(&name).await.is_err());
 }
@@ -199,40 +127,16 @@ async fn what_does_not_exist_is_not_found() {
 async fn get_or_create_leaves_a_stream_that_is_there_as_it_is() {
     let world = World::new().await;
     let name = world.name("orders");
-    let made = world
-        .js
-        .get_or_create_stream(Config {
-            max_messages: 5,
-            ..config(&name, &[&name])
-        })
-        .await
-        .unwrap();
-    let found = world
-        .js
-        .get_or_create_stream(Config {
-            max_messages: 9,
-            ..config(&name, &[&name])
-        })
-        .await
-        .unwrap();
+    let made = world.js.get_or_create_stream(Config { max_messages: 5, ..config(&name, &[&name]) }).await.unwrap();
+    let found = world.js.get_or_create_stream(Config { max_messages: 9, ..config(&name, &[&name]) }).await.unwrap();
     assert_eq!(found.cached_info().config.max_messages, 5);
     assert_eq!(found.cached_info().created, made.cached_info().created);
 
-    let updated = world
-        .js
-        .create_or_update_stream(Config {
-            max_messages: 9,
-            ..config(&name, &[&name])
-        })
-        .await
-        .unwrap();
+    let updated =
+        world.js.create_or_update_stream(Config { max_messages: 9, ..config(&name, &[&name]) }).await.unwrap();
     assert_eq!(updated.config.max_messages, 9);
     let name = world.name("another");
-    let created = world
-        .js
-        .create_or_update_stream(config(&name, &[&name]))
-        .await
-        .unwrap();
+    let created = world.js.create_or_update_stream(config(&name, &[&name])).await.unwrap();
     assert_eq!(created.config.name, name);
 }
 
@@ -241,14 +145,7 @@ on_both_stores!(an_update_takes_effect_at_once);
 async fn an_update_takes_effect_at_once(storage: StorageType) {
     let world = World::new().await;
     let (name, more) = (world.name("orders"), world.name("more"));
-    let stream = world
-        .js
-        .create_stream(Config {
-            storage,
-            ..config(&name, &[&name])
-        })
-        .await
-        .unwrap();
+    let stream = world.js.create_stream(Config { storage, ..config(&name, &[&name]) }).await.unwrap();
     publish_many(&world.js, &name, 10).await;
 
     let info = world.js.update_stream(Config {
@@ -268,23 +165,9 @@ async fn an_update_takes_effect_at_once(storage: StorageType) {
     );
     assert_eq!(publish(&world.js, &more, "on the new subject").await, 11);
 
-    world
-        .js
-        .update_stream(Config {
-            storage,
-            max_messages: 3,
-            ..config(&name, &[&more])
-        })
-        .await
-        .unwrap();
-    let lost = send(&world.js, &name, PublishMessage::build())
-        .await
-        .unwrap_err();
-    assert_eq!(
-        lost.kind(),
-        PublishErrorKind::StreamNotFound,
-        "nobody listens on the subject that was taken away"
-    );
+    world.js.update_stream(Config { storage, max_messages: 3, ..config(&name, &[&more]) }).await.unwrap();
+    let lost = send(&world.js, &name, PublishMessage::build()).await.unwrap_err();
+    assert_eq!(lost.kind(), PublishErrorKind::StreamNotFound, "nobody listens on the subject that was taken away");
 }
 
 #[tokio::test]
@@ -294,41 +177,15 @@ async fn some_settings_are_for_life() {
     let original = config(&name, &[&name]);
     world.js.create_stream(&original).await.unwrap();
     let changes = [
-        (
-            "storage",
-            Config {
-                storage: StorageType::Memory,
-                ..original.clone()
-            },
-        ),
-        (
-            "to a work queue",
-            Config {
-                retention: RetentionPolicy::WorkQueue,
-                ..original.clone()
-            },
-        ),
+        ("storage", Config { storage: StorageType::Memory, ..original.clone() }),
+        ("to a work queue", Config { retention: RetentionPolicy::WorkQueue, ..original.clone() }),
     ];
     for (what, change) in changes {
-        assert_eq!(
-            refusal(world.js.update_stream(change).await),
-            ErrorCode::STREAM_INVALID_CONFIG,
-            "{what}"
-        );
+        assert_eq!(refusal(world.js.update_stream(change).await), ErrorCode::STREAM_INVALID_CONFIG, "{what}");
     }
     let (other, taken) = (world.name("other"), world.name("taken"));
-    world
-        .js
-        .create_stream(config(&other, &[&taken]))
-        .await
-        .unwrap();
-    let refused = world
-        .js
-        .update_stream(Config {
-            subjects: vec![taken],
-            ..original
-        })
-        .await;
+    world.js.create_stream(config(&other, &[&taken])).await.unwrap();
+    let refused = world.js.update_stream(Config { subjects: vec![taken], ..original }).await;
     assert_eq!(refusal(refused), ErrorCode::STREAM_SUBJECT_OVERLAP);
 }
 
@@ -336,46 +193,24 @@ async fn some_settings_are_for_life() {
 async fn a_deleted_stream_leaves_nothing_behind() {
     let world = World::new().await;
     let name = world.name("orders");
-    let stream = world
-        .js
-        .create_stream(config(&name, &[&name]))
-        .await
-        .unwrap();
+    let stream = world.js.create_stream(config(&name, &[&name])).await.unwrap();
     stream.create_consumer(durable("reader")).await.unwrap();
     publish_many(&world.js, &name, 3).await;
     assert!(world.js.delete_stream(&name).await.unwrap().success);
 
-    let lost = send(&world.js, &name, PublishMessage::build())
-        .await
-        .unwrap_err();
+    let lost = send(&world.js, &name, PublishMessage::build()).await.unwrap_err();
     assert_eq!(lost.kind(), PublishErrorKind::StreamNotFound);
-    let again = world
-        .js
-        .create_stream(config(&name, &[&name]))
-        .await
-        .unwrap();
-    assert_eq!(
-        (
-            again.cached_info().state.messages,
-            again.cached_info().state.consumer_count
-        ),
-        (0, 0)
-    );
+    let again = world.js.create_stream(config(&name, &[&name])).await.unwrap();
+    assert_eq!((again.cached_info().state.messages, again.cached_info().state.consumer_count), (0, 0));
     assert_eq!(publish(&world.js, &name, "anew").await, 1);
 }
 
 #[tokio::test]
 async fn streams_are_found_by_name_and_by_subject() {
     let world = World::new().await;
-    let mut expected: Vec<_> = (0..4)
-        .map(|number| world.name(&format!("s{number}")))
-        .collect();
+    let mut expected: Vec<_> = (0..4).map(|number| world.name(&format!("s{number}"))).collect();
     for name in &expected {
-        world
-            .js
-            .create_stream(config(name, &[&format!("{name}.>")]))
-            .await
-            .unwrap();
+        world.js.create_stream(config(name, &[&format!("{name}.>")])).await.unwrap();
     }
     expected.sort();
 
@@ -385,39 +220,16 @@ async fn streams_are_found_by_name_and_by_subject() {
     assert_eq!(names, expected);
 
     let listed: Vec<_> = world.js.streams().try_collect().await.unwrap();
-    let mut listed: Vec<_> = listed
-        .into_iter()
-        .map(|info| info.config.name)
-        .filter(|name| expected.contains(name))
-        .collect();
+    let mut listed: Vec<_> =
+        listed.into_iter().map(|info| info.config.name).filter(|name| expected.contains(name)).collect();
     listed.sort();
     assert_eq!(listed, expected);
 
     for name in &expected {
-        assert_eq!(
-            &world
-                .js
-                .stream_by_subject(format!("{name}.any"))
-                .await
-                .unwrap(),
-            name
-        );
-        assert_eq!(
-            &world
-                .js
-                .stream_by_subject(format!("{name}.>"))
-                .await
-                .unwrap(),
-            name
-        );
+        assert_eq!(&world.js.stream_by_subject(format!("{name}.any")).await.unwrap(), name);
+        assert_eq!(&world.js.stream_by_subject(format!("{name}.>")).await.unwrap(), name);
     }
-    assert!(
-        world
-            .js
-            .stream_by_subject(world.name("nobody"))
-            .await
-            .is_err()
-    );
+    assert!(world.js.stream_by_subject(world.name("nobody")).await.is_err());
 }
 
 #[tokio::test]
@@ -427,27 +239,12 @@ async fn a_long_list_of_streams_comes_in_pages() {
     let world = World::of(&server).await;
     for number in 0..STREAMS {
         let name = format!("s{number}");
-        world
-            .js
-            .create_stream(Config {
-                storage: StorageType::Memory,
-                ..config(&name, &[&name])
-            })
-            .await
-            .unwrap();
+        world.js.create_stream(Config { storage: StorageType::Memory, ..config(&name, &[&name]) }).await.unwrap();
     }
-    let mut listed: Vec<_> = soon("all pages", world.js.streams().try_collect::<Vec<_>>())
-        .await
-        .unwrap();
+    let mut listed: Vec<_> = soon("all pages", world.js.streams().try_collect::<Vec<_>>()).await.unwrap();
     listed.sort_by_key(|info| info.config.name[1..].parse::<usize>().unwrap());
     let names: Vec<_> = listed.into_iter().map(|info| info.config.name).collect();
-    assert_eq!(
-        names,
-        (0..STREAMS)
-            .map(|number| format!("s{number}"))
-            .collect::<Vec<_>>(),
-        "each once"
-    );
+    assert_eq!(names, (0..STREAMS).map(|number| format!("s{number}")).collect::<Vec<_>>(), "each once");
 }
 
 on_both_stores!(the_state_counts_what_is_there);
@@ -466,10 +263,7 @@ async fn the_state_counts_what_is_there(storage: StorageType) {
     publish(&world.js, &b, "12345").await;
     let all = state(&stream).await;
     assert_eq!((all.messages, all.bytes), (5, 5 * one));
-    assert_eq!(
-        (all.first_sequence, all.last_sequence, all.subjects_count),
-        (1, 5, 2)
-    );
+    assert_eq!((all.first_sequence, all.last_sequence, all.subjects_count), (1, 5, 2));
     assert!(all.first_timestamp < all.last_timestamp);
 
     stream.delete_message(3).await.unwrap();
@@ -482,32 +276,14 @@ async fn the_state_counts_what_is_there(storage: StorageType) {
     );
     assert_eq!((holed.first_sequence, holed.last_sequence), (2, 5));
 
-    let detailed = stream
-        .info_builder()
-        .with_deleted(true)
-        .subjects(">")
-        .fetch()
-        .await
-        .unwrap();
+    let detailed = stream.info_builder().with_deleted(true).subjects(">").fetch().await.unwrap();
     assert_eq!(detailed.info.state.deleted, Some(vec![3]));
     let counts: HashMap<String, usize> = detailed.try_collect().await.unwrap();
     assert_eq!(counts, HashMap::from([(a.clone(), 2), (b.clone(), 1)]));
 
-    let only: HashMap<String, usize> = stream
-        .info_with_subjects(&b)
-        .await
-        .unwrap()
-        .try_collect()
-        .await
-        .unwrap();
+    let only: HashMap<String, usize> = stream.info_with_subjects(&b).await.unwrap().try_collect().await.unwrap();
     assert_eq!(only, HashMap::from([(b, 1)]));
-    let none: HashMap<String, usize> = stream
-        .info_with_subjects("none.*")
-        .await
-        .unwrap()
-        .try_collect()
-        .await
-        .unwrap();
+    let none: HashMap<String, usize> = stream.info_with_subjects("none.*").await.unwrap().try_collect().await.unwrap();
     assert!(none.is_empty());
 }
 
@@ -515,38 +291,18 @@ async fn the_state_counts_what_is_there(storage: StorageType) {
 async fn a_sealed_stream_never_changes_again() {
     let world = World::new().await;
     let name = world.name("done");
-    let stream = world
-        .js
-        .create_stream(config(&name, &[&name]))
-        .await
-        .unwrap();
+    let stream = world.js.create_stream(config(&name, &[&name])).await.unwrap();
     publish(&world.js, &name, "the end").await;
-    let sealed = world
-        .js
-        .update_stream(Config {
-            sealed: true,
-            ..config(&name, &[&name])
-        })
-        .await
-        .unwrap();
+    let sealed = world.js.update_stream(Config { sealed: true, ..config(&name, &[&name]) }).await.unwrap();
     assert!(sealed.config.sealed && sealed.config.deny_delete && sealed.config.deny_purge);
 
-    assert_eq!(
-        refusal(send(&world.js, &name, PublishMessage::build()).await),
-        ErrorCode::STREAM_SEALED
-    );
-    assert_eq!(
-        refusal(stream.delete_message(1).await),
-        ErrorCode::STREAM_SEALED
-    );
+    assert_eq!(refusal(send(&world.js, &name, PublishMessage::build()).await), ErrorCode::STREAM_SEALED);
+    assert_eq!(refusal(stream.delete_message(1).await), ErrorCode::STREAM_SEALED);
     assert_eq!(refusal(stream.purge().await), ErrorCode::STREAM_SEALED);
     let opened = world.js.update_stream(config(&name, &[&name])).await;
     assert_eq!(refusal(opened), ErrorCode::STREAM_INVALID_CONFIG);
     assert_eq!(stream.get_raw_message(1).await.unwrap().payload, "the end");
-    assert!(
-        world.js.delete_stream(name).await.unwrap().success,
-        "but it can go"
-    );
+    assert!(world.js.delete_stream(name).await.unwrap().success, "but it can go");
 }
 
 #[tokio::test]
@@ -559,10 +315,7 @@ async fn a_stream_keeps_the_notes_its_owner_gave_it() {
     });
     let mut stream = stream.await;
     let config = stream.info().await.unwrap().config.clone();
-    assert_eq!(
-        config.metadata.get("owner").map(String::as_str),
-        Some("orders")
-    );
+    assert_eq!(config.metadata.get("owner").map(String::as_str), Some("orders"));
     assert_eq!(config.compression, Some(Compression::None));
 }
 
@@ -573,16 +326,10 @@ async fn the_first_sequence_can_be_chosen() {
     let stream = stream(&world, "later", |config| config.first_sequence = Some(1000)).await;
     let subject = format!("{}.a", stream.cached_info().config.name);
     let empty = state(&stream).await;
-    assert_eq!(
-        (empty.messages, empty.first_sequence, empty.last_sequence),
-        (0, 1000, 999)
-    );
+    assert_eq!((empty.messages, empty.first_sequence, empty.last_sequence), (0, 1000, 999));
     assert_eq!(publish(&world.js, &subject, "a").await, 1000);
     let one = state(&stream).await;
-    assert_eq!(
-        (one.messages, one.first_sequence, one.last_sequence),
-        (1, 1000, 1000)
-    );
+    assert_eq!((one.messages, one.first_sequence, one.last_sequence), (1, 1000, 1000));
 }
 
 #[tokio::test]
@@ -590,50 +337,29 @@ async fn a_stream_bounds_its_consumers() {
     let world = World::new().await;
     let stream = stream(&world, "few", |config| config.max_consumers = 1).await;
     stream.create_consumer(durable("first")).await.unwrap();
-    assert_eq!(
-        refusal(stream.create_consumer(durable("second")).await),
-        ErrorCode::MAXIMUM_CONSUMERS_LIMIT
-    );
-    stream
-        .create_consumer(durable("first"))
-        .await
-        .expect("the one that is there counts once");
+    assert_eq!(refusal(stream.create_consumer(durable("second")).await), ErrorCode::MAXIMUM_CONSUMERS_LIMIT);
+    stream.create_consumer(durable("first")).await.expect("the one that is there counts once");
 }
 
 #[tokio::test]
 async fn a_stream_bounds_what_its_consumers_may_ask_for() {
     let world = World::new().await;
     needs!(world.client, 2, 10, "consumer limits");
-    let limits = ConsumerLimits {
-        inactive_threshold: Duration::from_secs(60),
-        max_ack_pending: 10,
-    };
-    let stream = stream(&world, "bounded", |config| {
-        config.consumer_limits = Some(limits.clone())
-    })
-    .await;
+    let limits = ConsumerLimits { inactive_threshold: Duration::from_secs(60), max_ack_pending: 10 };
+    let stream = stream(&world, "bounded", |config| config.consumer_limits = Some(limits.clone())).await;
     assert_eq!(stream.cached_info().config.consumer_limits, Some(limits));
 
     let mut consumer = durable("greedy");
     consumer.max_ack_pending = 11;
-    assert_eq!(
-        refusal(stream.create_consumer(consumer.clone()).await),
-        ErrorCode::CONSUMER_MAX_PENDING_ACK_EXCESS
-    );
+    assert_eq!(refusal(stream.create_consumer(consumer.clone()).await), ErrorCode::CONSUMER_MAX_PENDING_ACK_EXCESS);
     consumer.max_ack_pending = 10;
     consumer.inactive_threshold = Duration::from_secs(61);
-    assert_eq!(
-        refusal(stream.create_consumer(consumer.clone()).await),
-        ErrorCode::CONSUMER_INACTIVE_THRESHOLD_EXCESS
-    );
+    assert_eq!(refusal(stream.create_consumer(consumer.clone()).await), ErrorCode::CONSUMER_INACTIVE_THRESHOLD_EXCESS);
     consumer.inactive_threshold = Duration::from_secs(60);
     stream.create_consumer(consumer.clone()).await.unwrap();
 
     let modest = stream.create_consumer(durable("modest")).await.unwrap();
     let config = &modest.cached_info().config;
-    assert_eq!(
-        config.max_ack_pending, 10,
-        "the limit is also what who asks for nothing gets"
-    );
+    assert_eq!(config.max_ack_pending, 10, "the limit is also what who asks for nothing gets");
     assert_eq!(config.inactive_threshold, Duration::from_secs(60));
 }

@@ -15,9 +15,7 @@ fn subject(stream: &Stream, token: &str) -> String {
 }
 
 fn living(ttl: &str) -> PublishMessage {
-    PublishMessage::build()
-        .payload("hello".into())
-        .header("Nats-TTL", ttl)
+    PublishMessage::build().payload("hello".into()).header("Nats-TTL", ttl)
 }
 
 fn mortal(storage: StorageType) -> impl FnOnce(&mut Config) {
@@ -26,10 +24,7 @@ fn mortal(storage: StorageType) -> impl FnOnce(&mut Config) {
 
 /// Waits until message `sequence` is gone.
 async fn goes(stream: &Stream, sequence: u64) {
-    eventually("the message is gone", async || {
-        stream.get_raw_message(sequence).await.err()
-    })
-    .await;
+    eventually("the message is gone", async || stream.get_raw_message(sequence).await.err()).await;
 }
 
 on_both_stores!(
@@ -42,34 +37,17 @@ async fn a_message_lives_as_long_as_it_was_told(storage: StorageType) {
     let world = World::new().await;
     needs!(world.client, 2, 11, "a time to live for each message");
     let stream = stream(&world, "mortal", mortal(storage)).await;
-    send(&world.js, &subject(&stream, "a"), living("1"))
-        .await
-        .unwrap();
-    send(&world.js, &subject(&stream, "a"), living("1h"))
-        .await
-        .unwrap();
-    send(
-        &world.js,
-        &subject(&stream, "a"),
-        PublishMessage::build().ttl(Duration::from_secs(1)),
-    )
-    .await
-    .unwrap();
+    send(&world.js, &subject(&stream, "a"), living("1")).await.unwrap();
+    send(&world.js, &subject(&stream, "a"), living("1h")).await.unwrap();
+    send(&world.js, &subject(&stream, "a"), PublishMessage::build().ttl(Duration::from_secs(1))).await.unwrap();
     publish(&world.js, &subject(&stream, "a"), "immortal").await;
     assert_eq!(state(&stream).await.messages, 4);
     goes(&stream, 1).await;
     goes(&stream, 3).await;
     let state = state(&stream).await;
-    assert_eq!(
-        (state.messages, state.first_sequence, state.last_sequence),
-        (2, 2, 4)
-    );
+    assert_eq!((state.messages, state.first_sequence, state.last_sequence), (2, 2, 4));
     let rest = stream.get_raw_message(2).await.unwrap();
-    assert_eq!(
-        rest.headers.get("Nats-TTL").map(|value| value.as_str()),
-        Some("1h"),
-        "the header is kept"
-    );
+    assert_eq!(rest.headers.get("Nats-TTL").map(|value| value.as_str()), Some("1h"), "the header is kept");
 }
 
 async fn a_message_can_outlive_its_stream_s_age(storage: StorageType) {
@@ -80,9 +58,7 @@ async fn a_message_can_outlive_its_stream_s_age(storage: StorageType) {
         config.max_age = Duration::from_millis(500);
     };
     let stream = stream(&world, "mortal", change).await;
-    send(&world.js, &subject(&stream, "a"), living("never"))
-        .await
-        .unwrap();
+    send(&world.js, &subject(&stream, "a"), living("never")).await.unwrap();
     publish(&world.js, &subject(&stream, "a"), "mortal").await;
     goes(&stream, 2).await;
     assert_eq!(stream.get_raw_message(1).await.unwrap().payload, "hello");
@@ -98,11 +74,7 @@ async fn a_time_to_live_must_be_allowed_and_make_sense() {
     let stream = stream(&world, "mortal", mortal(StorageType::File)).await;
     for nonsense in ["0", "-1", "soon", "100ms", "1x"] {
         let refused = send(&world.js, &subject(&stream, "a"), living(nonsense)).await;
-        assert_eq!(
-            refusal(refused),
-            ErrorCode::MESSAGE_TTL_INVALID,
-            "{nonsense}"
-        );
+        assert_eq!(refusal(refused), ErrorCode::MESSAGE_TTL_INVALID, "{nonsense}");
     }
     assert_eq!(state(&stream).await.messages, 0);
 }
@@ -115,42 +87,20 @@ async fn a_marker_tells_that_the_last_of_a_subject_grew_old(storage: StorageType
         config.subject_delete_marker_ttl = Some(Duration::from_secs(60));
     };
     let stream = stream(&world, "mortal", change).await;
-    assert!(
-        stream.cached_info().config.allow_rollup,
-        "markers need roll-ups, so they come with them"
-    );
-    send(&world.js, &subject(&stream, "a"), living("1"))
-        .await
-        .unwrap();
-    send(&world.js, &subject(&stream, "b"), living("1"))
-        .await
-        .unwrap();
+    assert!(stream.cached_info().config.allow_rollup, "markers need roll-ups, so they come with them");
+    send(&world.js, &subject(&stream, "a"), living("1")).await.unwrap();
+    send(&world.js, &subject(&stream, "b"), living("1")).await.unwrap();
     publish(&world.js, &subject(&stream, "b"), "the last of b").await;
     goes(&stream, 1).await;
     goes(&stream, 2).await;
-    let marker = eventually("the marker", async || {
-        stream
-            .get_last_raw_message_by_subject(&subject(&stream, "a"))
-            .await
-            .ok()
-    })
-    .await;
-    let header = |name: &str| {
-        marker
-            .headers
-            .get(name)
-            .map(|value| value.as_str().to_string())
-    };
+    let marker =
+        eventually("the marker", async || stream.get_last_raw_message_by_subject(&subject(&stream, "a")).await.ok())
+            .await;
+    let header = |name: &str| marker.headers.get(name).map(|value| value.as_str().to_string());
     assert_eq!(marker.sequence, 4);
     assert!(marker.payload.is_empty());
     assert_eq!(header("Nats-Marker-Reason").as_deref(), Some("MaxAge"));
     assert_eq!(header("Nats-TTL").as_deref(), Some("1m0s"));
-    let b = stream
-        .get_last_raw_message_by_subject(&subject(&stream, "b"))
-        .await
-        .unwrap();
-    assert_eq!(
-        b.payload, "the last of b",
-        "a subject with a message left needs no marker"
-    );
+    let b = stream.get_last_raw_message_by_subject(&subject(&stream, "b")).await.unwrap();
+    assert_eq!(b.payload, "the last of b", "a subject with a message left needs no marker");
 }
