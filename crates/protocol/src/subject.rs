@@ -70,7 +70,7 @@ pub fn matches(filter: &str, subject: &str) -> bool {
     matches_bytes(filter.as_bytes(), subject.as_bytes())
 }
 
-/// [`matches`], for subjects that are kept as bytes.
+/// [`matches()`], for subjects that are kept as bytes.
 #[inline]
 pub fn matches_bytes(filter: &[u8], subject: &[u8]) -> bool {
     let (mut f, mut s) = (0, 0);

@@ -1,7 +1,7 @@
 //! Requests and answers of the `$JS.API.>` verbs, and what a publisher is told.
 //!
 //! Every answer is one object, `{"type":"io.nats.jetstream.api.v1.<…>_response", …}`: the fields of its body follow, or
-//! `"error":{…}`. [`write`] and [`write_error`] make it; [`Kind`] knows the types.
+//! `"error":{…}`. [`write()`] and [`write_error`] make it; [`Kind`] knows the types.
 
 mod kind;
 mod publish;

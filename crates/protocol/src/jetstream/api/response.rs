@@ -1,4 +1,4 @@
-//! What clients are told. Written with [`super::write`]; fields in the order `nats-server` 2.14 writes them.
+//! What clients are told. Written with [`super::write()`]; fields in the order `nats-server` 2.14 writes them.
 
 mod account;
 mod consumer;
