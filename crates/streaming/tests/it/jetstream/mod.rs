@@ -2,6 +2,8 @@
 
 mod account;
 mod acks;
+mod api_consumers;
+mod api_raw;
 mod consumers;
 mod deliver;
 mod key_value;
@@ -16,6 +18,7 @@ mod removing;
 mod republishing;
 mod restart;
 mod retention;
+mod schedules;
 mod streams;
 mod ttl;
 
