@@ -1,0 +1,286 @@
+//! JetStream: all streams of a server, and the API by which clients manage them.
+//!
+//! `mod.rs` the streams and their life · `api.rs` takes requests off `$JS.API.>` and hands them to the verbs ·
+//! `account.rs streams.rs consumers.rs messages.rs direct.rs` the verbs, one file a noun · `acks.rs` what clients say to
+//! consumers.
+
+mod account;
+mod acks;
+mod api;
+mod consumers;
+mod direct;
+mod messages;
+mod streams;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use journal::{Directory, StoreLock};
+use parking_lot::{Mutex, RwLock};
+use protocol::jetstream::config::{Storage, StreamConfig};
+use protocol::jetstream::error::{self, ApiError};
+use protocol::subject;
+
+use crate::options;
+use crate::server::Server;
+use crate::stream::driver::Drivers;
+use crate::stream::{OpenError, Store, Stream};
+use crate::turn::Turn;
+
+/// Why the streams cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another process has them, or they may not be read.
+    #[error("cannot use the store {path}: {why}")]
+    Store {
+        /// Where.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
+    /// One of them cannot be opened.
+    #[error("cannot open stream \"{name}\" in {path}: {source}")]
+    Stream {
+        /// Its name.
+        name: String,
+        /// Where.
+        path: PathBuf,
+        /// Why not.
+        source: OpenError,
+    },
+    /// No thread can be started.
+    #[error("cannot start a thread: {0}")]
+    Thread(std::io::Error),
+}
+
+/// Counts of the API's use.
+#[derive(Debug, Default)]
+pub struct Usage {
+    /// Requests.
+    pub total: AtomicU64,
+    /// Those answered by an error.
+    pub errors: AtomicU64,
+}
+
+/// The streams of a server.
+pub struct JetStream {
+    /// What was set.
+    pub options: options::JetStream,
+    /// Requests to the API.
+    pub usage: Usage,
+    streams: RwLock<BTreeMap<Box<str>, Arc<Stream>>>,
+    /// Held while streams are made, changed and deleted, so that no two claim the same subjects.
+    changing: Mutex<()>,
+    drivers: Drivers,
+    numbers: AtomicU64,
+    root: PathBuf,
+    _lock: StoreLock,
+}
+
+impl JetStream {
+    /// Takes the store and recovers every stream in it.
+    pub fn open(options: &options::JetStream, now: i64) -> Result<Self, StartError> {
+        let root = options.directory().join("streams");
+        let refuse = |why: String| StartError::Store { path: options.directory(), why };
+        std::fs::create_dir_all(&root).map_err(|e| refuse(e.to_string()))?;
+        let lock = StoreLock::take(&options.directory()).map_err(|e| refuse(e.to_string()))?;
+        tracing::info!("  Store Directory: \"{}\"", options.directory().display());
+        let jetstream = Self {
+            options: options.clone(),
+            usage: Usage::default(),
+            streams: RwLock::default(),
+            changing: Mutex::default(),
+            drivers: Drivers::new(),
+            numbers: AtomicU64::new(0),
+            root,
+            _lock: lock,
+        };
+        jetstream.recover(refuse, now)?;
+        Ok(jetstream)
+    }
+
+    fn recover(&self, refuse: impl Fn(String) -> StartError, now: i64) -> Result<(), StartError> {
+        let entries = std::fs::read_dir(&self.root).map_err(|e| refuse(e.to_string()))?;
+        for entry in entries {
+            let path = entry.map_err(|e| refuse(e.to_string()))?.path();
+            let name = path.file_name().and_then(|n| n.to_str()).and_then(file_name::decode);
+            let Some(name) = name.filter(|_| path.is_dir()) else { continue };
+            let store = self.store_at(path.clone(), false);
+            let seat = self.drivers.seat(self.numbers.fetch_add(1, Ordering::Relaxed));
+            match Stream::recover(&name, store, seat, &self.options, now) {
+                Ok(Some(stream)) => {
+                    let state = stream.summary();
+                    tracing::info!("  Restored {} messages for stream '{name}'", state.messages);
+                    self.streams.write().insert(name.into(), stream);
+                }
+                Ok(None) => tracing::warn!("{} holds no finished stream; it is left as it is", path.display()),
+                Err(source) => return Err(StartError::Stream { name, path, source }),
+            }
+        }
+        Ok(())
+    }
+
+    fn store_at(&self, path: PathBuf, in_memory: bool) -> Store {
+        if in_memory { Store::memory() } else { Store::files(Directory::new(path)) }
+    }
+
+    /// Takes the API's subjects and starts the streams.
+    pub fn start(&self, server: &Arc<Server>) -> Result<(), StartError> {
+        let mut turn = Turn::new(server.clone());
+        api::subscribe(server, self.options.domain.as_deref());
+        acks::subscribe(server);
+        self.drivers.start(server).map_err(StartError::Thread)?;
+        for stream in self.streams() {
+            stream.subscribe(&mut turn);
+            stream.wake_driver();
+        }
+        turn.finish();
+        Ok(())
+    }
+
+    /// Commits what is staged, tells who waits for it, and takes nothing more.
+    pub fn close(&self, server: &Arc<Server>) {
+        self.drivers.stop();
+        let mut turn = Turn::new(server.clone());
+        for stream in self.streams() {
+            stream.close(&mut turn);
+        }
+    }
+
+    /// The stream of that name.
+    pub fn stream(&self, name: &str) -> Option<Arc<Stream>> {
+        self.streams.read().get(name).cloned()
+    }
+
+    /// All streams, by name.
+    pub fn streams(&self) -> Vec<Arc<Stream>> {
+        self.streams.read().values().cloned().collect()
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.streams.read().len()
+    }
+
+    /// Makes a stream, or finds the one that is just so. `config` is normalized. True when it was made.
+    pub fn create(&self, turn: &mut Turn, config: StreamConfig) -> Result<(Arc<Stream>, bool), ApiError> {
+        let _changing = self.changing.lock();
+        if let Some(stream) = self.stream(&config.name) {
+            return if stream.config() == config { Ok((stream, false)) } else { Err(error::STREAM_NAME_EXISTS) };
+        }
+        self.check_limits(&config)?;
+        self.check_overlap(&config)?;
+        if self.options.max_streams.is_some_and(|max| self.count() >= max) {
+            return Err(error::MAXIMUM_STREAMS);
+        }
+        let name: Box<str> = config.name.as_str().into();
+        let store = self.store_at(self.root.join(file_name::encode(&name)), config.storage == Storage::Memory);
+        let seat = self.drivers.seat(self.numbers.fetch_add(1, Ordering::Relaxed));
+        let made = Stream::create(config, store, seat, &self.options, turn.now);
+        let stream = made.map_err(|e| {
+            tracing::error!(stream = &*name, "cannot create the stream: {e}");
+            error::stream_create(e)
+        })?;
+        self.streams.write().insert(name, stream.clone());
+        stream.subscribe(turn);
+        Ok((stream, true))
+    }
+
+    /// Changes a stream. `config` is normalized.
+    pub fn update(&self, turn: &mut Turn, config: StreamConfig) -> Result<Arc<Stream>, ApiError> {
+        let _changing = self.changing.lock();
+        let stream = self.stream(&config.name).ok_or(error::STREAM_NOT_FOUND)?;
+        self.check_limits(&config)?;
+        self.check_overlap(&config)?;
+        stream.update(turn, config)?;
+        stream.subscribe(turn);
+        Ok(stream)
+    }
+
+    /// Deletes a stream and all it holds.
+    pub fn delete(&self, turn: &mut Turn, name: &str) -> Result<(), ApiError> {
+        let _changing = self.changing.lock();
+        let stream = self.streams.write().remove(name).ok_or(error::STREAM_NOT_FOUND)?;
+        stream.delete(turn).map_err(|e| error::stream_delete(e))
+    }
+
+    fn check_overlap(&self, config: &StreamConfig) -> Result<(), ApiError> {
+        for other in self.streams() {
+            let taken = other.config();
+            if taken.name != config.name
+                && taken.subjects.iter().any(|a| config.subjects.iter().any(|b| subject::overlaps(a, b)))
+            {
+                return Err(error::SUBJECT_OVERLAP);
+            }
+        }
+        Ok(())
+    }
+
+    fn check_limits(&self, config: &StreamConfig) -> Result<(), ApiError> {
+        let longest = self.options.duplicate_window.map(crate::clock::nanos);
+        if longest.is_some_and(|max| config.duplicate_window > max) {
+            return Err(error::stream_config("duplicates window can not be larger than the server limit"));
+        }
+        let (reserved, max, refusal) = match config.storage {
+            Storage::Memory => (self.reserved(Storage::Memory), self.options.max_memory, error::MEMORY_RESOURCES_EXCEEDED),
+            Storage::File => (self.reserved(Storage::File), self.options.max_file, error::STORAGE_RESOURCES_EXCEEDED),
+        };
+        let asked = u64::try_from(config.max_bytes).unwrap_or(0);
+        if max.is_some_and(|max| reserved + asked > max) { Err(refusal) } else { Ok(()) }
+    }
+
+    /// Bytes set aside by the limits of all streams of a kind.
+    pub fn reserved(&self, storage: Storage) -> u64 {
+        let streams = self.streams();
+        let of_kind = streams.iter().map(|s| s.config()).filter(|c| c.storage == storage);
+        of_kind.map(|c| u64::try_from(c.max_bytes).unwrap_or(0)).sum()
+    }
+}
+
+/// Stream names as folder names: any sign that a file system might take amiss is written as `%` and two hex digits.
+mod file_name {
+    /// The folder of a stream.
+    pub fn encode(name: &str) -> String {
+        let mut text = String::with_capacity(name.len());
+        for byte in name.bytes() {
+            if byte.is_ascii_alphanumeric() || b"-_".contains(&byte) {
+                text.push(char::from(byte));
+            } else {
+                text.push_str(&format!("%{byte:02x}"));
+            }
+        }
+        text
+    }
+
+    /// The stream of a folder; `None` for a folder that is not a stream's.
+    pub fn decode(folder: &str) -> Option<String> {
+        let mut bytes = Vec::with_capacity(folder.len());
+        let mut rest = folder.as_bytes();
+        while let Some((byte, after)) = rest.split_first() {
+            rest = after;
+            if *byte == b'%' {
+                let (digits, after) = rest.split_at_checked(2)?;
+                bytes.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
+                rest = after;
+            } else {
+                bytes.push(*byte);
+            }
+        }
+        String::from_utf8(bytes).ok().filter(|name| encode(name) == folder)
+    }
+
+    #[cfg(test)]
+    mod tests {
+        #[test]
+        fn every_name_has_a_folder_of_its_own() {
+            for name in ["S", "ticket:created", "ä b", "..", "a%2fb", "CON", ""] {
+                assert_eq!(super::decode(&super::encode(name)).as_deref(), Some(name));
+            }
+            assert_eq!(super::decode("lock.tmp"), None);
+            assert_eq!(super::decode("%zz"), None);
+            assert_eq!(super::decode("%2F"), None, "one spelling only");
+        }
+    }
+}

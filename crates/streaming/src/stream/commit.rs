@@ -1,0 +1,123 @@
+//! Group commit: everything staged since the last one is written and synced together.
+
+use std::io;
+
+use journal::{Commit, LedgerCommit};
+use protocol::jetstream::error;
+
+use super::receipts::Receipts;
+use super::{State, Stream};
+use crate::turn::Turn;
+
+/// After the disk failed, publishers are refused this long; then the next one tries it again.
+const FAULT_PAUSE: i64 = 1_000_000_000;
+
+/// One commit under way: what to write, and whom to tell.
+pub(super) struct Batch {
+    log: Option<Commit>,
+    ledger: Option<LedgerCommit>,
+    receipts: Receipts,
+    sync: journal::Sync,
+}
+
+/// How the two files of a batch fared.
+pub(super) struct Outcome {
+    log: io::Result<()>,
+    ledger: io::Result<()>,
+}
+
+impl Batch {
+    /// Writes and syncs. Not under the stream's lock: it may take as long as the disk takes.
+    pub fn run(&mut self) -> Outcome {
+        let log = self.log.as_mut().map_or(Ok(()), |commit| commit.run(self.sync));
+        let ledger = self.ledger.as_mut().map_or(Ok(()), |commit| commit.run(self.sync));
+        Outcome { log, ledger }
+    }
+}
+
+impl State {
+    /// Whether someone waits for a commit.
+    pub fn needs_commit(&self) -> bool {
+        self.log.has_staged() || !self.receipts.is_empty()
+    }
+
+    /// Takes what is staged. Every batch begun has to be ended.
+    pub fn begin_commit(&mut self) -> Option<Batch> {
+        let ledger_waits = self.ledger.as_ref().is_some_and(|ledger| ledger.staged_bytes() > 0);
+        if self.committing || !(self.needs_commit() || ledger_waits) {
+            return None;
+        }
+        self.committing = true;
+        self.ledger_due = None;
+        Some(Batch {
+            log: self.log.begin_commit(),
+            ledger: self.ledger.as_mut().and_then(journal::Ledger::begin_commit),
+            receipts: std::mem::take(&mut self.receipts),
+            sync: self.sync,
+        })
+    }
+
+    /// Takes note of how a batch fared. Returns whom to tell of success; failure is told here.
+    pub fn end_commit(&mut self, stream: &Stream, turn: &mut Turn, batch: Batch, outcome: Outcome) -> Receipts {
+        self.committing = false;
+        let mut receipts = batch.receipts;
+        if let (Some(ledger), Some(commit)) = (&mut self.ledger, batch.ledger)
+            && let Err(fault) = ledger.end_commit(commit, outcome.ledger)
+        {
+            // Nothing is lost that was confirmed: what is not on disk is not confirmed, and comes again.
+            tracing::error!(stream = &*stream.name, "cannot record consumers' state: {fault}");
+            self.ledger_due = Some(turn.now + FAULT_PAUSE);
+            receipts.withhold_confirmations();
+        }
+        let Some(commit) = batch.log else { return receipts };
+        match self.log.end_commit(commit, outcome.log) {
+            Ok(committed) => {
+                if self.fault.take().is_some() {
+                    tracing::info!(stream = &*stream.name, "the store works again");
+                }
+                if let Some((first, last)) = committed.range() {
+                    self.stored(turn.now, first, last);
+                }
+            }
+            Err(fault) => {
+                tracing::error!(stream = &*stream.name, "cannot store: {fault}");
+                self.dedupe.roll_back(self.log.last_staged());
+                let text = fault.to_string();
+                let answer = error::store_failed(&text);
+                self.fault = Some(text);
+                self.fault_until = turn.now + FAULT_PAUSE;
+                turn.locked(|turn| {
+                    receipts.fail(turn, &stream.json_name, &answer);
+                    // Later messages stood on those that failed.
+                    self.receipts.fail(turn, &stream.json_name, &answer);
+                });
+            }
+        }
+        receipts
+    }
+
+    /// Commits under the lock: a memory store, or a file without syncs.
+    pub fn commit_in_place(&mut self, stream: &Stream, turn: &mut Turn, receipts: &mut Receipts) {
+        while let Some(mut batch) = self.begin_commit() {
+            let outcome = batch.run();
+            *receipts = self.end_commit(stream, turn, batch, outcome);
+            if !self.needs_commit() {
+                break;
+            }
+        }
+    }
+
+    /// Confirms acknowledgements that nothing has to be written for.
+    pub fn confirm(&mut self, turn: &mut Turn) {
+        for reply in std::mem::take(&mut self.answers) {
+            turn.locked(|turn| turn.reply(&reply, &[]));
+        }
+    }
+
+    /// Lets publishers try again after the disk failed.
+    pub fn forgive(&mut self, now: i64) {
+        if self.fault.is_some() && now >= self.fault_until {
+            self.fault = None;
+        }
+    }
+}

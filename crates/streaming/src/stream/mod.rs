@@ -1,0 +1,262 @@
+//! A stream: one log, the consumers that read it, and the rules of what it keeps.
+//!
+//! ```text
+//!  publish ──► [publish] checks ──► log.append ─┐ staged                       ┌─► receipts to the publishers
+//!  ack ──────► [consumers] ──► ledger.append ───┤                              │
+//!                                               └─► [commit] write, sync ──────┼─► [retention] limits, interest
+//!                                                   memory: at the turn's end  │
+//!                                                   file: by its [driver]      └─► [delivery] to whoever wants it
+//!  clock ────► [driver] ──► ages, expiries, heartbeats, schedules
+//! ```
+//!
+//! Invariants:
+//! - Everything lies under one lock, which is not held while the disk is written or synced.
+//! - What is not committed is not delivered, not acknowledged and not read.
+//! - A message for another part of the server, sent under the lock, waits until the lock is released ([`Turn::locked`]).
+//! - A STAN channel will be a stream and a STAN subscription a consumer: nothing here knows which protocol a message
+//!   came by, and [`Stream::publish`] takes whoever is to be told as an argument.
+
+mod commit;
+mod config;
+mod consumers;
+mod dedupe;
+mod delivery;
+pub mod driver;
+mod ledger;
+mod manage;
+mod open;
+mod publish;
+mod receipts;
+mod retention;
+mod scheduler;
+mod slot;
+mod tick;
+mod wishes;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+
+use journal::{Ledger, Log};
+use parking_lot::{Mutex, MutexGuard};
+use protocol::jetstream::config::StreamConfig;
+use protocol::subject::Transform;
+use tokio::sync::Notify;
+
+use crate::consumer::Change;
+use crate::router::{Handler, Subscription, Target};
+use crate::turn::{Message, Turn};
+use dedupe::Dedupe;
+use driver::Seat;
+use receipts::Receipts;
+use slot::Slot;
+
+pub use manage::Found;
+pub use open::{OpenError, Store};
+pub use wishes::API_LEVEL;
+
+/// Bytes a stream may hold uncommitted. Above it those who publish are not read from until a commit is through.
+const STAGED_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// One stream. See the module's text.
+pub struct Stream {
+    /// Its name.
+    pub name: Box<str>,
+    /// Its name as JSON.
+    json_name: String,
+    this: Weak<Stream>,
+    seat: Seat,
+    /// It stands in its driver's queue.
+    queued: AtomicBool,
+    /// It was deleted or the server stops: it takes nothing more.
+    closed: AtomicBool,
+    /// Told when staged bytes were committed.
+    room: Notify,
+    /// Its subjects in the router.
+    subscriptions: Mutex<Vec<Arc<Subscription>>>,
+    state: Mutex<State>,
+}
+
+/// What lies under a stream's lock.
+struct State {
+    config: StreamConfig,
+    created: i64,
+    log: Log,
+    /// The durable consumers' state; none in memory.
+    ledger: Option<Ledger>,
+    ledger_due: Option<i64>,
+    /// Bytes of the ledger when it was last written anew.
+    ledger_live_bytes: u64,
+    dedupe: Dedupe,
+    receipts: Receipts,
+    /// Acknowledgements to confirm at once: there is nothing to wait for.
+    answers: Vec<Box<str>>,
+    consumers: BTreeMap<Box<str>, Slot>,
+    /// Consumers that may have something to deliver.
+    hot: BTreeSet<Box<str>>,
+    /// Consumers whose clients have enough pending.
+    paused: BTreeSet<Box<str>>,
+    retry_at: Option<i64>,
+    /// Consumers nobody has used for too long.
+    inactive: Vec<Box<str>>,
+    /// Messages every consumer is through with.
+    done: Vec<u64>,
+    /// How subjects are mapped.
+    transform: Option<Transform>,
+    /// A commit is under way.
+    committing: bool,
+    /// Whether commits are done in place: in memory, or without syncs.
+    in_place: bool,
+    sync: journal::Sync,
+    /// How often the log is synced, where that is not done with each commit.
+    sync_every: Option<i64>,
+    sync_at: Option<i64>,
+    /// The last error of the disk; publishers get it until a commit succeeds.
+    fault: Option<String>,
+    fault_until: i64,
+    /// A limit was lowered below what is there.
+    limits_lowered: bool,
+    /// When a consumer has something to do at the earliest.
+    consumers_due: i64,
+    /// When a message is too old at the earliest.
+    age_due: Option<i64>,
+    /// Before this sequence nothing has to be looked at for its age.
+    age_cursor: u64,
+    /// The stream's files are gone.
+    deleted: bool,
+    store: Store,
+    /// Reused: a reply subject, headers, changes of a consumer.
+    reply: Vec<u8>,
+    scratch: Vec<u8>,
+    changes: Vec<Change>,
+}
+
+impl Stream {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
+    }
+
+    fn seat(&self) -> &Seat {
+        &self.seat
+    }
+
+    fn arc(&self) -> Option<Arc<Stream>> {
+        self.this.upgrade()
+    }
+
+    /// True once it takes nothing more.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Has the stream's own thread look after it soon.
+    pub fn wake_driver(&self) {
+        if !self.queued.swap(true, Ordering::AcqRel)
+            && let Some(stream) = self.arc()
+        {
+            self.seat.ready(stream);
+        }
+    }
+
+    fn dequeued(&self) {
+        self.queued.store(false, Ordering::Release);
+    }
+
+    /// Moves on at the end of a turn that touched it: commits what can be committed in place, delivers, and leaves the
+    /// rest to its thread.
+    pub fn settle(&self, turn: &mut Turn) {
+        let mut receipts = Receipts::default();
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        if state.in_place {
+            state.commit_in_place(self, turn, &mut receipts);
+        } else if state.needs_commit() && !state.committing {
+            self.wake_driver();
+        }
+        state.deliver(self, turn);
+        state.remove_done();
+        state.confirm(turn);
+        state.arm(self);
+        drop(guard);
+        receipts.send(turn, &self.json_name);
+    }
+
+    /// Moves on in the stream's own thread: runs what is due, commits, tells the publishers, delivers.
+    fn drive(&self, turn: &mut Turn) {
+        let mut guard = self.lock();
+        guard.tick(self, turn);
+        let batch = if guard.in_place { None } else { guard.begin_commit() };
+        if let Some(mut batch) = batch {
+            drop(guard);
+            let outcome = batch.run();
+            guard = self.lock();
+            let mut receipts = guard.end_commit(self, turn, batch, outcome);
+            drop(guard);
+            receipts.send(turn, &self.json_name);
+            // Publishers that wait go on while we deliver.
+            self.room.notify_waiters();
+            guard = self.lock();
+        } else if guard.in_place {
+            let mut receipts = Receipts::default();
+            guard.commit_in_place(self, turn, &mut receipts);
+            receipts.send(turn, &self.json_name);
+        }
+        guard.deliver(self, turn);
+        guard.delete_inactive(self, turn);
+        guard.remove_done();
+        guard.confirm(turn);
+        guard.compact_ledger(&self.name);
+        if guard.needs_commit() && !guard.in_place {
+            self.wake_driver();
+        }
+        guard.arm(self);
+    }
+
+    /// Waits until less than the bound is staged.
+    pub async fn room(&self) {
+        loop {
+            let notified = self.room.notified();
+            if self.lock().log.staged_bytes() < STAGED_BYTES_MAX || self.is_closed() {
+                return;
+            }
+            notified.await;
+        }
+    }
+
+    /// Takes the stream's subjects in the router.
+    pub(crate) fn subscribe(self: &Arc<Self>, turn: &mut Turn) {
+        let subjects = self.lock().config.subjects.clone();
+        let server = turn.server().clone();
+        let mut held = self.subscriptions.lock();
+        let (kept, gone): (Vec<_>, Vec<_>) = held.drain(..).partition(|s| subjects.iter().any(|n| **n == *s.subject));
+        for subscription in gone {
+            server.router.remove(&subscription);
+        }
+        *held = kept;
+        for subject in subjects {
+            if !held.iter().any(|s| *s.subject == *subject) {
+                let handler = Arc::new(Ingest(self.this.clone()));
+                let subscription = Subscription::new(&subject, None, Target::Handler(handler));
+                server.router.insert(subscription.clone());
+                held.push(subscription);
+            }
+        }
+    }
+
+    fn unsubscribe(&self, turn: &Turn) {
+        for subscription in self.subscriptions.lock().drain(..) {
+            turn.server().router.remove(&subscription);
+        }
+    }
+}
+
+/// The stream as the receiver of what is published on its subjects.
+struct Ingest(Weak<Stream>);
+
+impl Handler for Ingest {
+    fn handle(&self, turn: &mut Turn, message: &Message<'_>) {
+        if let Some(stream) = self.0.upgrade() {
+            stream.publish(turn, message);
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! How a stream comes to be: made anew, or found again on disk.
+//!
+//! ```text
+//! <store>/jetstream/streams/<name>/
+//!   stream.json     configuration and time of creation, checksummed; written last, so that it stands for a whole stream
+//!   *.log *.index   the log
+//!   consumers       the ledger of durable consumers
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Weak};
+
+use journal::{Directory, Disk, Ledger, Log, Memory};
+use parking_lot::Mutex;
+use protocol::jetstream::api::json_string;
+use protocol::jetstream::config::StreamConfig;
+use protocol::subject::Transform;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+
+use super::config::settings;
+use super::dedupe::Dedupe;
+use super::driver::Seat;
+use super::publish::FIRES;
+use super::receipts::Receipts;
+use super::retention::ahead;
+use super::slot::{Slot, Wanted};
+use super::{State, Stream, ledger};
+use crate::consumer::Consumer;
+use crate::options;
+
+const CONFIG_FILE: &str = "stream.json";
+const LEDGER_FILE: &str = "consumers";
+
+/// Why a stream cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The disk failed.
+    #[error("{0}")]
+    Disk(#[from] std::io::Error),
+    /// The log cannot be read.
+    #[error("{0}")]
+    Log(#[from] journal::OpenError),
+    /// The configuration cannot be read.
+    #[error("{CONFIG_FILE} cannot be read: {0}")]
+    Config(String),
+}
+
+/// Where a stream's log lies.
+#[derive(Clone)]
+pub struct Store {
+    disk: Arc<dyn Disk>,
+    in_memory: bool,
+}
+
+impl Store {
+    /// In memory: gone with the process.
+    pub fn memory() -> Self {
+        Self { disk: Arc::new(Memory::default()), in_memory: true }
+    }
+
+    /// In a folder of its own, which is made when the stream is.
+    pub fn files(directory: Directory) -> Self {
+        Self { disk: Arc::new(directory), in_memory: false }
+    }
+
+    /// On any disk, such as one that fails.
+    pub fn on(disk: Arc<dyn Disk>) -> Self {
+        Self { disk, in_memory: false }
+    }
+
+    fn log(&self) -> journal::Options {
+        if self.in_memory { journal::Options::memory() } else { journal::Options::default() }
+    }
+
+    /// Writes down what the stream is.
+    pub(super) fn write_config(&self, config: &StreamConfig, created: i64) -> std::io::Result<()> {
+        if self.in_memory {
+            return Ok(());
+        }
+        let description = Description { created, config: config.clone() };
+        journal::write_atomic(&*self.disk, CONFIG_FILE, &serde_json::to_vec(&description)?)
+    }
+
+    /// Removes everything.
+    pub(super) fn remove(&self) -> std::io::Result<()> {
+        self.disk.remove_all()
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Description {
+    created: i64,
+    config: StreamConfig,
+}
+
+impl Stream {
+    /// Makes a stream.
+    pub fn create(
+        config: StreamConfig,
+        store: Store,
+        seat: Seat,
+        options: &options::JetStream,
+        now: i64,
+    ) -> Result<Arc<Self>, OpenError> {
+        // What an interrupted creation or deletion left behind belongs to no stream.
+        store.remove()?;
+        let (mut log, _) = Log::open(store.disk.clone(), store.log())?;
+        if config.first_seq > 1 {
+            log.begin_at(config.first_seq);
+        }
+        let ledger = if store.in_memory { None } else { Some(Ledger::open(store.disk.clone(), LEDGER_FILE)?.0) };
+        store.write_config(&config, now)?;
+        let state = State::new(config, now, log, ledger, store, options);
+        Ok(Self::with(state, seat))
+    }
+
+    /// Finds a stream again. `None`: its creation was never finished.
+    pub fn recover(
+        name: &str,
+        store: Store,
+        seat: Seat,
+        options: &options::JetStream,
+        now: i64,
+    ) -> Result<Option<Arc<Self>>, OpenError> {
+        let Some(bytes) = journal::read_atomic(&*store.disk, CONFIG_FILE)? else { return Ok(None) };
+        let description: Description =
+            serde_json::from_slice(&bytes).map_err(|e| OpenError::Config(e.to_string()))?;
+        let (log, recovery) = Log::open(store.disk.clone(), store.log())?;
+        for line in recovery.lines() {
+            tracing::warn!(stream = name, "{line}");
+        }
+        let (ledger, entries, recovery) = Ledger::open(store.disk.clone(), LEDGER_FILE)?;
+        for line in recovery.lines() {
+            tracing::warn!(stream = name, "{line}");
+        }
+        let mut state = State::new(description.config, description.created, log, Some(ledger), store, options);
+        state.recover_consumers(entries, now);
+        state.recover_dedupe();
+        state.recover_schedules();
+        Ok(Some(Self::with(state, seat)))
+    }
+
+    fn with(state: State, seat: Seat) -> Arc<Self> {
+        Arc::new_cyclic(|this: &Weak<Self>| Self {
+            name: state.config.name.as_str().into(),
+            json_name: json_string(&state.config.name),
+            this: this.clone(),
+            seat,
+            queued: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            room: Notify::new(),
+            subscriptions: Mutex::default(),
+            state: Mutex::new(state),
+        })
+    }
+}
+
+impl State {
+    fn new(
+        config: StreamConfig,
+        created: i64,
+        log: Log,
+        ledger: Option<Ledger>,
+        store: Store,
+        options: &options::JetStream,
+    ) -> Self {
+        let sync = match options.sync {
+            options::Sync::Always => journal::Sync::Always,
+            options::Sync::Every(_) | options::Sync::Never => journal::Sync::Never,
+        };
+        let sync_every = match options.sync {
+            options::Sync::Every(pause) => Some(crate::clock::nanos(pause)),
+            _ => None,
+        };
+        Self {
+            dedupe: Dedupe::new(config.duplicate_window),
+            transform: transform(&config),
+            in_place: store.in_memory || sync == journal::Sync::Never,
+            config,
+            created,
+            log,
+            ledger,
+            ledger_due: None,
+            ledger_live_bytes: 0,
+            receipts: Receipts::default(),
+            answers: Vec::new(),
+            consumers: BTreeMap::new(),
+            hot: BTreeSet::new(),
+            paused: BTreeSet::new(),
+            retry_at: None,
+            inactive: Vec::new(),
+            done: Vec::new(),
+            committing: false,
+            sync,
+            sync_every,
+            sync_at: None,
+            fault: None,
+            fault_until: 0,
+            limits_lowered: false,
+            consumers_due: 0,
+            age_due: Some(0),
+            age_cursor: 0,
+            store,
+            reply: Vec::new(),
+            scratch: Vec::new(),
+            changes: Vec::new(),
+            deleted: false,
+        }
+    }
+
+    /// Brings the durable consumers back to where they were.
+    fn recover_consumers(&mut self, entries: Vec<Vec<u8>>, now: i64) {
+        let (remembered, unread) = ledger::read(entries);
+        if unread > 0 {
+            tracing::warn!(stream = self.config.name, "{unread} entries of the consumers' ledger were not understood");
+        }
+        for (name, was) in remembered {
+            let Some(wanted) = Wanted::new(was.config.filters()) else {
+                tracing::warn!(stream = self.config.name, consumer = &*name, "its filters are not valid: it is dropped");
+                continue;
+            };
+            let new = settings(&self.config, &was.config, true);
+            let Ok(snapshot) = was.snapshot(&new) else {
+                tracing::error!(stream = self.config.name, consumer = &*name, "its state cannot be read: it starts anew");
+                continue;
+            };
+            let pending = ahead(&mut self.log, &snapshot, &wanted);
+            let consumer = Consumer::restore(new, &snapshot, self.log.committed(), pending, now);
+            let slot = Slot::new(&self.config.name, was.config, wanted, consumer, true, was.created);
+            self.consumers.insert(name.clone(), slot);
+            self.hot.insert(name);
+        }
+    }
+
+    /// Remembers the ids of the messages within the window.
+    fn recover_dedupe(&mut self) {
+        let last = self.log.state();
+        let mut from = self.log.sequence_at(last.last_time.saturating_sub(self.config.duplicate_window));
+        while let Ok(Some(record)) = self.log.next(from, &journal::Everything) {
+            from = record.sequence + 1;
+            let headers = protocol::headers::Headers::parse(record.headers);
+            if let Some(id) = headers.get(protocol::headers::MSG_ID) {
+                self.dedupe.insert(id, record.sequence, record.time);
+            }
+        }
+    }
+
+    /// A repeating schedule that was missed goes on with its next time; one for a moment fires late rather than never.
+    fn recover_schedules(&mut self) {
+        if !self.config.allow_msg_schedules {
+            return;
+        }
+        let now = self.log.state().last_time;
+        for (sequence, due) in self.log.due(i64::MAX, usize::MAX) {
+            if due.kind != FIRES {
+                continue;
+            }
+            let next = match self.log.get(sequence) {
+                Ok(Some(record)) => super::scheduler::of(record.headers).and_then(|s| s.next_if_repeating(now)),
+                _ => None,
+            };
+            if let Some(at) = next {
+                self.log.set_due(sequence, at);
+            }
+        }
+    }
+}
+
+/// How the stream maps subjects, if it does; the configuration was checked when it was taken.
+pub(super) fn transform(config: &StreamConfig) -> Option<Transform> {
+    let transform = config.subject_transform.as_ref()?;
+    Transform::new(&transform.src, &transform.dest).ok()
+}

@@ -1,0 +1,128 @@
+//! A consumer in its stream: the state machine, and what ties it to subjects and clients.
+
+use std::sync::Arc;
+
+use protocol::jetstream::config::ConsumerConfig;
+use protocol::subject::{Filter, Filters};
+
+use crate::consumer::{Consumer, Output};
+use crate::router::{Matches, Router, Watcher};
+
+/// A subject and who is subscribed to it, remembered while the table stays the same.
+pub(super) struct Route {
+    generation: u64,
+    subject: Arc<str>,
+    pub matches: Arc<Matches>,
+}
+
+/// One consumer of a stream.
+pub(super) struct Slot {
+    pub consumer: Consumer,
+    pub config: ConsumerConfig,
+    pub created: i64,
+    pub wanted: Wanted,
+    /// `$JS.FC.<stream>.<consumer>.`
+    pub flow_prefix: String,
+    /// Its state outlives a restart.
+    pub durable: bool,
+    /// Of a push consumer: where to.
+    pub deliver_subject: Option<Arc<str>>,
+    /// Told when somebody comes or goes on the deliver subject.
+    pub watcher: Option<Arc<dyn Watcher>>,
+    /// Somebody came or went on the deliver subject since the state machine was told.
+    pub interest_stale: bool,
+    /// The router's count of departures when the inboxes of pull requests were last looked at.
+    pub departures_seen: u64,
+    pub route: Option<Route>,
+    /// Why a client gave a message up, for the advisory that follows.
+    pub term_reason: Option<Box<str>>,
+    /// What the state machine asked for and was not done yet.
+    pub outputs: Vec<Output>,
+}
+
+impl Slot {
+    /// A consumer at its beginning, or as it was found again.
+    pub fn new(
+        stream: &str,
+        config: ConsumerConfig,
+        wanted: Wanted,
+        consumer: Consumer,
+        durable: bool,
+        created: i64,
+    ) -> Self {
+        let name = &config.name;
+        Self {
+            consumer,
+            created,
+            wanted,
+            flow_prefix: format!("$JS.FC.{stream}.{name}."),
+            durable,
+            deliver_subject: (!config.is_pull()).then(|| config.deliver_subject.as_str().into()),
+            watcher: None,
+            interest_stale: true,
+            departures_seen: 0,
+            route: None,
+            term_reason: None,
+            outputs: Vec::new(),
+            config,
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.config.name
+    }
+
+    /// Who gets what is sent to `subject`.
+    pub fn route(&mut self, router: &Router, subject: &Arc<str>) -> Arc<Matches> {
+        let generation = router.generation();
+        match &self.route {
+            Some(route) if route.generation == generation && route.subject == *subject => route.matches.clone(),
+            _ => {
+                let mut matches = Matches::default();
+                router.collect(subject, &mut matches);
+                let matches = Arc::new(matches);
+                self.route = Some(Route { generation, subject: subject.clone(), matches: matches.clone() });
+                matches
+            }
+        }
+    }
+
+    /// Whether anyone listens where a push consumer sends; with a deliver group, whether one of its members does.
+    pub fn has_interest(&self, router: &Router) -> bool {
+        let Some(subject) = &self.deliver_subject else { return false };
+        let mut matches = Matches::default();
+        router.collect(subject, &mut matches);
+        match self.config.deliver_group.as_str() {
+            "" => !matches.is_empty(),
+            group => matches.queues.iter().any(|q| *q.name == *group),
+        }
+    }
+}
+
+/// The messages a consumer wants, as the log asks for it.
+pub(super) struct Wanted(Filters);
+
+impl Wanted {
+    /// Everything where `filters` is empty. `None` when one is not a valid filter.
+    pub fn new<'a>(filters: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        Filters::new(filters).map(Self)
+    }
+}
+
+impl journal::Filter for Wanted {
+    fn matches(&self, subject: &[u8]) -> bool {
+        self.0.matches_bytes(subject)
+    }
+
+    fn literal(&self) -> Option<&[u8]> {
+        match self.0.as_slice() {
+            [Filter::Literal(subject)] => Some(subject.as_bytes()),
+            _ => None,
+        }
+    }
+
+    fn everything(&self) -> bool {
+        self.0.is_everything()
+    }
+}

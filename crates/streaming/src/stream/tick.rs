@@ -1,0 +1,54 @@
+//! What happens by the clock: ages, expiries and schedules, redeliveries, heartbeats, pauses, second tries.
+
+use super::{State, Stream};
+use crate::turn::Turn;
+
+impl State {
+    /// Does what is due.
+    pub fn tick(&mut self, stream: &Stream, turn: &mut Turn) {
+        let now = turn.now;
+        self.forgive(now);
+        self.resume_paused(now);
+        if self.age_due.is_some_and(|at| at <= now) || self.log.next_due().is_some_and(|at| at <= now) {
+            self.age_due = self.expire(now);
+        }
+        self.tick_consumers(now);
+        self.delete_inactive(stream, turn);
+    }
+
+    fn tick_consumers(&mut self, now: i64) {
+        if self.consumers_due > now {
+            return;
+        }
+        self.consumers_due = i64::MAX;
+        for (name, slot) in &mut self.consumers {
+            let due = slot.consumer.deadline().unwrap_or(i64::MAX);
+            if due <= now {
+                slot.consumer.tick(now, &mut slot.outputs);
+                self.hot.insert(name.clone());
+            }
+            self.consumers_due = self.consumers_due.min(slot.consumer.deadline().unwrap_or(i64::MAX));
+        }
+    }
+
+    pub fn delete_inactive(&mut self, stream: &Stream, turn: &mut Turn) {
+        for name in std::mem::take(&mut self.inactive) {
+            tracing::debug!(stream = &*stream.name, consumer = &*name, "consumer not used for too long");
+            turn.locked(|turn| self.delete_consumer(stream, turn, &name));
+        }
+    }
+
+    /// Asks to be looked after when the next thing is due. What is named here may come too early, never too late.
+    pub fn arm(&mut self, stream: &Stream) {
+        let due = [
+            self.age_due,
+            self.log.next_due(),
+            self.ledger_due,
+            self.retry_at,
+            self.sync_at,
+            Some(self.consumers_due).filter(|at| *at < i64::MAX),
+            self.fault.as_ref().map(|_| self.fault_until),
+        ];
+        stream.seat().arm(&stream.this, due.into_iter().flatten().min());
+    }
+}
