@@ -1,5 +1,5 @@
 //! The server as its clients see it: every test here speaks to a running process over a socket.
-#![allow(clippy::expect_used, reason = "a test that cannot go on should panic")]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 mod abuse;
 mod bench;

@@ -42,18 +42,19 @@ async fn the_account_adds_everything_up() {
 
 #[tokio::test]
 async fn a_server_promises_no_more_room_than_it_has() {
+    const MEBIBYTE: i64 = 1024 * 1024;
     let server = Server::with_config("jetstream { max_file_store: 1048576, max_memory_store: 1048576 }");
     let world = World::of(&server).await;
     let name = world.name("large");
-    let large = |storage| Config { max_bytes: 2 * 1048576, storage, ..config(&name, &[&name]) };
+    let large = |storage| Config { max_bytes: 2 * MEBIBYTE, storage, ..config(&name, &[&name]) };
     let refused = world.js.create_stream(large(StorageType::File)).await;
     assert_eq!(refusal(refused), ErrorCode::STORAGE_RESOURCES_EXCEEDED);
     let refused = world.js.create_stream(large(StorageType::Memory)).await;
     assert_eq!(refusal(refused), ErrorCode::MEMORY_RESOURCES_EXCEEDED);
 
-    let fitting = Config { max_bytes: 1048576 / 2, ..config(&name, &[&name]) };
+    let fitting = Config { max_bytes: MEBIBYTE / 2, ..config(&name, &[&name]) };
     world.js.create_stream(fitting).await.unwrap();
     needs!(world.client, 2, 10, "what is reserved, without which async-nats reads no account,");
     let account = world.js.query_account().await.unwrap();
-    assert_eq!(account.reserved_storage, 1048576 / 2, "what was promised counts as taken");
+    assert_eq!(account.reserved_storage, 1024 * 1024 / 2, "what was promised counts as taken");
 }

@@ -8,7 +8,9 @@ use async_nats::jetstream::consumer::{AckPolicy, Info, PullConsumer, pull};
 use async_nats::jetstream::stream::{StorageType, Stream};
 use futures::StreamExt;
 
-use super::{at_hand, consumer, durable, payloads, publish, publish_many, sequences, stream, take, take_for, take_one};
+use super::{
+    at_hand, consumer, durable, payloads, publish, publish_many, sequences, stream, subject, take, take_for, take_one,
+};
 use crate::harness::{World, eventually, soon};
 use crate::on_both_stores;
 
@@ -22,13 +24,9 @@ const A_WHILE: Duration = Duration::from_millis(200);
 async fn world_with(storage: StorageType, count: usize, config: pull::Config) -> (World, Stream, PullConsumer) {
     let world = World::new().await;
     let stream = stream(&world, "orders", |config| config.storage = storage).await;
-    publish_many(&world.js, &subject(&stream), count).await;
+    publish_many(&world.js, &subject(&stream, "a"), count).await;
     let consumer = consumer(&stream, config).await;
     (world, stream, consumer)
-}
-
-fn subject(stream: &Stream) -> String {
-    format!("{}.a", stream.cached_info().config.name)
 }
 
 /// Waits until the consumer's state is as told.
@@ -204,7 +202,7 @@ async fn a_delivery_too_many_is_not_made(storage: StorageType) {
     given_up.sort_unstable();
     assert_eq!(given_up, [1, 2]);
     assert!(waiting.collect::<Vec<_>>().await.is_empty(), "neither is delivered a third time");
-    publish(&world.js, &subject(&stream), "next").await;
+    publish(&world.js, &subject(&stream, "a"), "next").await;
     assert_eq!(payloads(&[take_one(&consumer).await]), ["next"], "the consumer goes on with what follows");
 }
 
@@ -264,7 +262,7 @@ async fn a_message_that_is_deleted_meanwhile_does_not_come_again() {
     assert_eq!(sequences(std::slice::from_ref(&again)), [2]);
     again.double_ack().await.unwrap();
     messages[0].double_ack().await.expect("an acknowledgement that comes too late");
-    publish(&world.js, &subject(&stream), "next").await;
+    publish(&world.js, &subject(&stream, "a"), "next").await;
     take_one(&consumer).await.double_ack().await.unwrap();
     let info = consumer.get_info().await.unwrap();
     assert_eq!((info.num_ack_pending, info.ack_floor.stream_sequence), (0, 3));

@@ -4,7 +4,8 @@ use async_nats::Message;
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-use super::api_raw::{api, error, with, with_messages};
+use super::api_raw::with_messages;
+use super::golden::{api, error, with};
 use crate::harness::{World, soon, version};
 use crate::needs;
 
@@ -27,7 +28,7 @@ fn config_d() -> Value {
 }
 
 /// What the server tells of a consumer that has yet to deliver anything.
-fn fresh(name: &str, config: Value) -> Value {
+fn fresh(name: &str, config: &Value) -> Value {
     json!({
         "stream_name": "S",
         "name": name,
@@ -48,7 +49,7 @@ fn typed(kind: &str, value: Value) -> Value {
 }
 
 async fn create_d(world: &World) {
-    api(world, "CONSUMER.CREATE.S.D", CREATE_D, typed("consumer_create", fresh("D", config_d()))).await;
+    api(world, "CONSUMER.CREATE.S.D", CREATE_D, typed("consumer_create", fresh("D", &config_d()))).await;
 }
 
 #[tokio::test]
@@ -56,13 +57,13 @@ async fn consumers_are_created_and_refused() {
     let (_server, world) = with_messages().await;
     create_d(&world).await;
     let again = CREATE_D.replace(r#""action": """#, r#""action": "create""#);
-    api(&world, "CONSUMER.CREATE.S.D", &again, typed("consumer_create", fresh("D", config_d()))).await;
+    api(&world, "CONSUMER.CREATE.S.D", &again, typed("consumer_create", fresh("D", &config_d()))).await;
 
     let old_way =
         CREATE_D.replace(r#""D""#, r#""OLD""#).replace(r#""name": "OLD", "#, "").replace(r#", "action": """#, "");
     let mut config = with(config_d(), json!({ "durable_name": "OLD", "name?": "OLD" }));
     config.as_object_mut().unwrap().remove("name");
-    let created = typed("consumer_create", fresh("OLD", config));
+    let created = typed("consumer_create", fresh("OLD", &config));
     api(&world, "CONSUMER.DURABLE.CREATE.S.OLD", &old_way, created).await;
 
     let no_filter = r#"{"stream_name": "S", "config": {"deliver_subject": "_INBOX.push",
@@ -99,7 +100,7 @@ async fn a_filter_is_part_of_the_subject() {
     let (_server, world) = with_messages().await;
     let create = CREATE_D.replace(r#""max_deliver": 3"#, r#""max_deliver": 3, "filter_subject": "s.a""#);
     let config = with(config_d(), json!({ "filter_subject": "s.a" }));
-    let created = typed("consumer_create", with(fresh("D", config), json!({ "num_pending": 2 })));
+    let created = typed("consumer_create", with(fresh("D", &config), json!({ "num_pending": 2 })));
     api(&world, "CONSUMER.CREATE.S.D.s.a", &create, created).await;
 }
 
@@ -108,13 +109,13 @@ async fn consumers_are_told_listed_and_deleted() {
     let (_server, world) = with_messages().await;
     create_d(&world).await;
     for body in ["", "{}"] {
-        api(&world, "CONSUMER.INFO.S.D", body, typed("consumer_info", fresh("D", config_d()))).await;
+        api(&world, "CONSUMER.INFO.S.D", body, typed("consumer_info", fresh("D", &config_d()))).await;
     }
     let missing = error("consumer_info", 404, 10014, "consumer not found");
     api(&world, "CONSUMER.INFO.S.NOPE", "", missing).await;
     let names = json!({ "total": 1, "offset": 0, "limit": 1024, "consumers": ["D"] });
     api(&world, "CONSUMER.NAMES.S", r#"{"offset": 0}"#, typed("consumer_names", names)).await;
-    let list = json!({ "total": 1, "offset": 0, "limit": 256, "consumers": [fresh("D", config_d())] });
+    let list = json!({ "total": 1, "offset": 0, "limit": 256, "consumers": [fresh("D", &config_d())] });
     api(&world, "CONSUMER.LIST.S", "", typed("consumer_list", list)).await;
     api(&world, "CONSUMER.DELETE.S.D", "", typed("consumer_delete", json!({ "success": true }))).await;
     api(&world, "CONSUMER.DELETE.S.D", "", error("consumer_delete", 404, 10014, "consumer not found")).await;
@@ -146,7 +147,7 @@ async fn an_acknowledgement_is_confirmed_by_an_empty_message() {
 
     let active = json!({ "consumer_seq": 1, "stream_seq": 1, "last_active": "<time>" });
     let after = json!({ "delivered": active, "ack_floor": active, "num_pending": 2 });
-    let info = typed("consumer_info", with(fresh("D", config_d()), after));
+    let info = typed("consumer_info", with(fresh("D", &config_d()), after));
     api(&world, "CONSUMER.INFO.S.D", "", info).await;
 }
 
@@ -163,7 +164,7 @@ async fn consumers_are_paused_and_reset() {
 
     if version(&world.client) >= (2, 14) {
         pulled(&world).await;
-        let reset = typed("consumer_reset", with(fresh("D", config_d()), json!({ "reset_seq": 1 })));
+        let reset = typed("consumer_reset", with(fresh("D", &config_d()), json!({ "reset_seq": 1 })));
         api(&world, "CONSUMER.RESET.S.D", r#"{"seq": 1}"#, reset).await;
     }
 }

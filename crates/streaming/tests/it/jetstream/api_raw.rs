@@ -1,108 +1,17 @@
 //! The API's own words: requests as text, answers compared key by key.
-//!
-//! What is expected was recorded from real servers. A key is expected where, and only where, it was there; `key@2.10`
-//! is expected since that version, `key?` may be there or not. Of a value that differs from run to run only the kind is told: `"<time>"`,
-//! `"<text>"`, `"<number>"`. Metadata and cluster are the server's own business and not compared.
 
 use std::time::Duration;
 
-use async_nats::client::Request;
+use async_nats::StatusCode;
 use async_nats::datetime;
-use async_nats::{HeaderMap, StatusCode};
 use futures::StreamExt;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::harness::{Server, World, never, soon, version};
+use super::golden::{api, error, published, with};
+use crate::harness::{Server, World, never, soon};
 use crate::needs;
 
 const A_WHILE: Duration = Duration::from_millis(300);
-
-/// Sends `body` to the API and compares what it says.
-pub(super) async fn api(world: &World, request: &str, body: &str, expected: Value) {
-    let answer = world.client.request(format!("$JS.API.{request}"), body.to_string().into());
-    let answer = soon("an answer", answer).await.unwrap_or_else(|error| panic!("{request}: {error}"));
-    compare(world, request, &answer.payload, &expected);
-}
-
-/// Publishes with headers and compares the acknowledgement.
-async fn published(world: &World, subject: &str, headers: &[(&str, &str)], payload: &str, expected: Value) {
-    let mut map = HeaderMap::new();
-    for (name, value) in headers {
-        map.insert(*name, *value);
-    }
-    let mut request = Request::new().payload(payload.to_string().into());
-    if !headers.is_empty() {
-        request = request.headers(map);
-    }
-    let answer = world.client.send_request(subject.to_string(), request);
-    let answer = soon("an acknowledgement", answer).await.unwrap_or_else(|error| panic!("{subject}: {error}"));
-    compare(world, &format!("{subject} with {headers:?}"), &answer.payload, &expected);
-}
-
-fn compare(world: &World, what: &str, answer: &[u8], expected: &Value) {
-    let text = String::from_utf8_lossy(answer);
-    let answer: Value = serde_json::from_slice(answer).unwrap_or_else(|error| panic!("{what}: {error} in {text}"));
-    if let Err(difference) = differ(expected, &answer, version(&world.client), "") {
-        panic!("{what}: {difference}\nin {text}");
-    }
-}
-
-/// Tells where `actual` is not what was expected.
-fn differ(expected: &Value, actual: &Value, version: (u32, u32), path: &str) -> Result<(), String> {
-    let fits = match (expected, actual) {
-        (Value::Object(expected), Value::Object(actual)) => return objects_differ(expected, actual, version, path),
-        (Value::Array(expected), Value::Array(actual)) if expected.len() == actual.len() => {
-            let mut pairs = expected.iter().zip(actual).enumerate();
-            return pairs.try_for_each(|(index, (expected, actual))| {
-                differ(expected, actual, version, &format!("{path}[{index}]"))
-            });
-        }
-        (Value::String(kind), Value::String(text)) if kind == "<time>" => datetime::parse_rfc3339(text).is_ok(),
-        (Value::String(kind), Value::String(text)) if kind == "<text>" => !text.is_empty(),
-        (Value::String(kind), Value::Number(_)) if kind == "<number>" => true,
-        _ => expected == actual,
-    };
-    if fits { Ok(()) } else { Err(format!("{path} is {actual}, not {expected}")) }
-}
-
-fn objects_differ(
-    expected: &Map<String, Value>,
-    actual: &Map<String, Value>,
-    version: (u32, u32),
-    path: &str,
-) -> Result<(), String> {
-    const NOT_COMPARED: [&str; 2] = ["metadata", "cluster"];
-    let mut left: Vec<&String> = actual.keys().filter(|key| !NOT_COMPARED.contains(&key.as_str())).collect();
-    for (key, value) in expected {
-        let (key, since) = key.split_once('@').unwrap_or((key, "0.0"));
-        let (major, minor) = since.split_once('.').expect("a version after the @");
-        if version < (major.parse().expect("a number"), minor.parse().expect("a number")) {
-            continue;
-        }
-        let (key, optional) = key.strip_suffix('?').map_or((key, false), |key| (key, true));
-        match actual.get(key) {
-            Some(actual) => differ(value, actual, version, &format!("{path}.{key}"))?,
-            None if optional => {}
-            None => return Err(format!("{path}.{key} is missing")),
-        }
-        left.retain(|left| *left != key);
-    }
-    if left.is_empty() { Ok(()) } else { Err(format!("{path} has more: {left:?}")) }
-}
-
-/// `value` with the keys of `more` added or replaced.
-pub(super) fn with(mut value: Value, more: Value) -> Value {
-    let (Value::Object(value_map), Value::Object(more)) = (&mut value, more) else { panic!("two objects") };
-    value_map.extend(more);
-    value
-}
-
-pub(super) fn error(kind: &str, code: u64, err_code: u64, description: &str) -> Value {
-    json!({
-        "type": format!("io.nats.jetstream.api.v1.{kind}_response"),
-        "error": { "code": code, "err_code": err_code, "description": description },
-    })
-}
 
 fn refused(err_code: u64, description: &str) -> Value {
     json!({ "error": { "code": 400, "err_code": err_code, "description": description }, "stream": "S", "seq": 0 })
@@ -166,7 +75,7 @@ fn full_state() -> Value {
     })
 }
 
-fn stream_info(kind: &str, config: Value, state: Value) -> Value {
+fn stream_info(kind: &str, config: &Value, state: &Value) -> Value {
     json!({
         "type": format!("io.nats.jetstream.api.v1.{kind}_response"),
         "config": config,
@@ -180,7 +89,7 @@ fn stream_info(kind: &str, config: Value, state: Value) -> Value {
 pub(super) async fn with_messages() -> (Server, World) {
     let server = Server::start(&[]);
     let world = World::of(&server).await;
-    let created = with(stream_info("stream_create", config_s(), empty_state()), json!({ "did_create": true }));
+    let created = with(stream_info("stream_create", &config_s(), &empty_state()), json!({ "did_create": true }));
     api(&world, "STREAM.CREATE.S", CREATE_S, created).await;
     published(&world, "s.a", &[], "one", json!({ "stream": "S", "seq": 1 })).await;
     published(&world, "s.a", &[("Nats-Msg-Id", "1")], "two", json!({ "stream": "S", "seq": 2 })).await;
@@ -220,7 +129,7 @@ async fn the_account_is_told() {
 #[tokio::test]
 async fn streams_are_created_and_refused() {
     let (_server, world) = with_messages().await;
-    let same = with(stream_info("stream_create", config_s(), full_state()), json!({ "did_create": true }));
+    let same = with(stream_info("stream_create", &config_s(), &full_state()), json!({ "did_create": true }));
     api(&world, "STREAM.CREATE.S", CREATE_S, same).await;
     let in_use = error("stream_create", 400, 10058, "stream name already in use with a different configuration");
     api(&world, "STREAM.CREATE.S", r#"{"name": "S", "subjects": ["zzz"], "storage": "file"}"#, in_use).await;
@@ -235,7 +144,7 @@ async fn streams_are_created_and_refused() {
         config_s(),
         json!({ "name": "BRIEF", "subjects": ["BRIEF"], "allow_direct": false, "allow_rollup_hdrs": false }),
     );
-    let created = with(stream_info("stream_create", config, empty_state()), json!({ "did_create": true }));
+    let created = with(stream_info("stream_create", &config, &empty_state()), json!({ "did_create": true }));
     api(&world, "STREAM.CREATE.BRIEF", brief, created).await;
 }
 
@@ -244,12 +153,12 @@ async fn streams_are_told_and_listed() {
     let (_server, world) = with_messages().await;
     let page = json!({ "total": 0, "offset": 0, "limit": 0 });
     for body in ["", "{}", "null"] {
-        let info = with(stream_info("stream_info", config_s(), full_state()), page.clone());
+        let info = with(stream_info("stream_info", &config_s(), &full_state()), page.clone());
         api(&world, "STREAM.INFO.S", body, info).await;
     }
     let details = with(full_state(), json!({ "subjects": { "s.a": 2, "s.b": 1 } }));
     let page_of_two = json!({ "total": 2, "offset": 0, "limit": 100_000 });
-    let info = with(stream_info("stream_info", config_s(), details), page_of_two);
+    let info = with(stream_info("stream_info", &config_s(), &details), page_of_two);
     api(&world, "STREAM.INFO.S", r#"{"offset": 0, "deleted_details": true, "subjects_filter": ">"}"#, info).await;
     let missing = with(error("stream_info", 404, 10059, "stream not found"), page);
     api(&world, "STREAM.INFO.NOPE", "", missing).await;
@@ -282,7 +191,7 @@ async fn streams_are_changed_and_deleted() {
     let (_server, world) = with_messages().await;
     let more = CREATE_S.replace(r#"["s.>"]"#, r#"["s.>", "u.>"]"#);
     let config = with(config_s(), json!({ "subjects": ["s.>", "u.>"] }));
-    api(&world, "STREAM.UPDATE.S", &more, stream_info("stream_update", config, full_state())).await;
+    api(&world, "STREAM.UPDATE.S", &more, stream_info("stream_update", &config, &full_state())).await;
     let nope = more.replace(r#""S""#, r#""NOPE""#);
     api(&world, "STREAM.UPDATE.NOPE", &nope, error("stream_update", 404, 10059, "stream not found")).await;
 
@@ -331,7 +240,7 @@ async fn publishers_are_answered() {
     let mortal = CREATE_S.replace("\"name\"", r#""allow_msg_ttl": true, "allow_msg_schedules": true, "name""#);
     let config = with(config_s(), json!({ "allow_msg_ttl@2.11": true, "allow_msg_schedules": true }));
     let state = json!({ "messages": 4, "last_seq": 5, "num_subjects": 3, "num_deleted": 1 });
-    let updated = stream_info("stream_update", config, with(full_state(), state));
+    let updated = stream_info("stream_update", &config, &with(full_state(), state));
     api(&world, "STREAM.UPDATE.S", &mortal, updated).await;
     published(&world, "s.b", &[("Nats-TTL", "0")], "x", refused(10165, "invalid per-message TTL")).await;
     let refusals = [
@@ -392,19 +301,16 @@ async fn messages_are_given_directly() {
         let answer = world.client.request(format!("$JS.API.DIRECT.GET.{request}"), body.into());
         let answer = soon("an answer", answer).await.unwrap();
         assert_eq!(answer.payload, payload, "{request} {body}");
-        match status {
-            Some((code, description)) => {
-                assert_eq!(answer.status, Some(StatusCode::from_u16(code).unwrap()), "{request} {body}");
-                assert_eq!(answer.description.as_deref(), Some(description), "{request} {body}");
+        if let Some((code, description)) = status {
+            assert_eq!(answer.status, Some(StatusCode::from_u16(code).unwrap()), "{request} {body}");
+            assert_eq!(answer.description.as_deref(), Some(description), "{request} {body}");
+        } else {
+            let given = answer.headers.unwrap();
+            let header = |name: &str| given.get(name).map(async_nats::HeaderValue::as_str);
+            for (name, value) in headers.into_iter().chain([("Nats-Stream", "S")]) {
+                assert_eq!(header(name), Some(value), "{request} {body}");
             }
-            None => {
-                let given = answer.headers.unwrap();
-                let header = |name: &str| given.get(name).map(|value| value.as_str());
-                for (name, value) in headers.into_iter().chain([("Nats-Stream", "S")]) {
-                    assert_eq!(header(name), Some(value), "{request} {body}");
-                }
-                assert!(datetime::parse_rfc3339(header("Nats-Time-Stamp").unwrap()).is_ok());
-            }
+            assert!(datetime::parse_rfc3339(header("Nats-Time-Stamp").unwrap()).is_ok());
         }
     }
 }

@@ -4,19 +4,17 @@ use std::time::{Duration, Instant};
 
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, ReplayPolicy, pull};
 use async_nats::jetstream::message::PublishMessage;
-use async_nats::jetstream::stream::{StorageType, Stream};
+use async_nats::jetstream::stream::StorageType;
 
-use super::{at_hand, consumer, durable, payloads, publish, publish_many, send, sequences, stream, take, take_one};
+use super::{
+    at_hand, consumer, durable, payloads, publish, publish_many, send, sequences, stream, subject, take, take_one,
+};
 use crate::harness::World;
 use crate::{needs, on_both_stores};
 
 /// A consumer whose messages need no acknowledgement.
 fn reader(deliver_policy: DeliverPolicy) -> pull::Config {
     pull::Config { deliver_policy, ack_policy: AckPolicy::None, ..pull::Config::default() }
-}
-
-fn subject(stream: &Stream, token: &str) -> String {
-    format!("{}.{token}", stream.cached_info().config.name)
 }
 
 on_both_stores!(
@@ -71,7 +69,7 @@ async fn a_consumer_begins_at_a_point_in_time(storage: StorageType) {
     assert_eq!(sequences(&at_hand(&inclusive).await), [3, 4]);
     let between = consumer(&stream, from(third + Duration::from_nanos(1))).await;
     assert_eq!(sequences(&at_hand(&between).await), [4]);
-    let before = consumer(&stream, from(third - Duration::from_secs(3600))).await;
+    let before = consumer(&stream, from(third - Duration::from_hours(1))).await;
     assert_eq!(sequences(&at_hand(&before).await), [1, 2, 3, 4]);
 }
 

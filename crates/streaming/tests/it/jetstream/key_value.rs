@@ -8,11 +8,11 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt};
 
 use super::config as stream_config;
-use crate::harness::{World, eventually, never, soon, version};
+use crate::harness::{World, eventually, soon, version};
 use crate::{needs, on_both_stores};
 
 /// A bucket with room for `history` values of each key.
-async fn bucket(world: &World, storage: StorageType, history: i64) -> Store {
+pub(super) async fn bucket(world: &World, storage: StorageType, history: i64) -> Store {
     let bucket = world.name("bucket");
     create(world, kv::Config { bucket, history, storage, ..kv::Config::default() }).await
 }
@@ -38,16 +38,16 @@ async fn create(world: &World, config: kv::Config) -> Store {
     world.js.get_key_value(config.bucket).await.unwrap()
 }
 
-fn value(text: &str) -> Bytes {
+pub(super) fn value(text: &str) -> Bytes {
     text.to_string().into()
 }
 
 /// Key, value, revision and operation: what matters of an entry.
-fn brief(entry: &Entry) -> (&str, &str, u64, Operation) {
+pub(super) fn brief(entry: &Entry) -> (&str, &str, u64, Operation) {
     (&entry.key, std::str::from_utf8(&entry.value).unwrap(), entry.revision, entry.operation)
 }
 
-async fn next(entries: &mut (impl Stream<Item = Result<Entry, kv::WatcherError>> + Unpin)) -> Entry {
+pub(super) async fn next(entries: &mut (impl Stream<Item = Result<Entry, kv::WatcherError>> + Unpin)) -> Entry {
     soon("an entry", entries.next()).await.expect("the watch goes on").unwrap()
 }
 
@@ -57,7 +57,6 @@ on_both_stores!(
     a_value_is_replaced_only_where_it_is_known,
     a_deleted_key_keeps_its_history_and_a_purged_one_does_not,
     keys_are_listed_without_those_that_are_gone,
-    a_watch_sees_changes_as_they_happen,
 );
 
 async fn a_value_is_put_and_got(storage: StorageType) {
@@ -173,60 +172,6 @@ async fn keys_are_listed_without_those_that_are_gone(storage: StorageType) {
     assert_eq!(keys().await.len(), 301);
 }
 
-async fn a_watch_sees_changes_as_they_happen(storage: StorageType) {
-    let world = World::new().await;
-    let bucket = bucket(&world, storage, 5).await;
-    bucket.put("a", value("before")).await.unwrap();
-    let mut one = bucket.watch("a").await.unwrap();
-    let mut all = bucket.watch_all().await.unwrap();
-    let mut some = bucket.watch("x.*").await.unwrap();
-    bucket.put("a", value("1")).await.unwrap();
-    bucket.put("x.y", value("2")).await.unwrap();
-    bucket.delete("a").await.unwrap();
-    bucket.purge("x.y").await.unwrap();
-
-    for expected in [("a", "1", 2, Operation::Put), ("a", "", 4, Operation::Delete)] {
-        assert_eq!(brief(&next(&mut one).await), expected);
-    }
-    for expected in [("x.y", "2", 3, Operation::Put), ("x.y", "", 5, Operation::Purge)] {
-        assert_eq!(brief(&next(&mut some).await), expected);
-    }
-    for revision in 2..=5 {
-        assert_eq!(next(&mut all).await.revision, revision);
-    }
-    never("nothing else happened", Duration::from_millis(100), one.next()).await;
-}
-
-#[tokio::test]
-async fn a_watch_can_begin_with_what_is_there() {
-    let world = World::new().await;
-    let bucket = bucket(&world, StorageType::File, 5).await;
-    for (key, text) in [("a", "1"), ("b", "2"), ("a", "3"), ("c", "4")] {
-        bucket.put(key, value(text)).await.unwrap();
-    }
-    let mut current = bucket.watch_with_history(">").await.unwrap();
-    for (expected, seen_current) in [(("b", "2", 2), false), (("a", "3", 3), false), (("c", "4", 4), true)] {
-        let entry = next(&mut current).await;
-        let (key, value, revision) = expected;
-        assert_eq!(brief(&entry), (key, value, revision, Operation::Put));
-        assert_eq!(entry.seen_current, seen_current, "{key} is the last of what was there");
-    }
-    bucket.put("a", value("5")).await.unwrap();
-    let live = next(&mut current).await;
-    assert_eq!((brief(&live), live.seen_current), (("a", "5", 5, Operation::Put), true));
-
-    let mut replay = bucket.watch_from_revision("a", 2).await.unwrap();
-    for expected in [("a", "3", 3, Operation::Put), ("a", "5", 5, Operation::Put)] {
-        assert_eq!(brief(&next(&mut replay).await), expected);
-    }
-    let mut replay = bucket.watch_all_from_revision(4).await.unwrap();
-    assert_eq!([next(&mut replay).await.revision, next(&mut replay).await.revision], [4, 5]);
-
-    needs!(world.client, 2, 10, "several filter subjects");
-    let mut both = bucket.watch_many_with_history(["a", "c"]).await.unwrap();
-    assert_eq!([next(&mut both).await.revision, next(&mut both).await.revision], [4, 5]);
-}
-
 #[tokio::test]
 async fn of_many_who_create_a_key_one_does() {
     let world = World::new().await;
@@ -246,7 +191,7 @@ async fn a_bucket_tells_its_settings_and_contents() {
     let config = kv::Config {
         bucket: world.name("bucket"),
         history: 7,
-        max_age: Duration::from_secs(3600),
+        max_age: Duration::from_hours(1),
         ..kv::Config::default()
     };
     create(&world, config).await.put("a", value("x")).await.unwrap();
@@ -254,7 +199,7 @@ async fn a_bucket_tells_its_settings_and_contents() {
     let status = found.status().await.unwrap();
     assert_eq!(status.bucket(), world.name("bucket"));
     assert_eq!((status.values(), status.history()), (1, 7));
-    assert_eq!(status.max_age(), Duration::from_secs(3600));
+    assert_eq!(status.max_age(), Duration::from_hours(1));
     let config = status.info.config;
     assert!(config.allow_rollup && config.deny_delete && config.allow_direct && !config.deny_purge);
 
@@ -290,7 +235,7 @@ async fn a_key_with_a_time_to_live_leaves_a_marker() {
     needs!(world.client, 2, 11, "limit markers");
     let config = kv::Config {
         bucket: world.name("bucket"),
-        limit_markers: Some(Duration::from_secs(60)),
+        limit_markers: Some(Duration::from_mins(1)),
         ..kv::Config::default()
     };
     let bucket = create(&world, config).await;

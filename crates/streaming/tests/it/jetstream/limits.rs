@@ -4,15 +4,13 @@ use std::time::Duration;
 
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::message::PublishMessage;
-use async_nats::jetstream::stream::{Config, DiscardPolicy, StorageType, Stream};
+use async_nats::jetstream::stream::{Config, DiscardPolicy, StorageType};
 
-use super::{at_hand, config, consumer, durable, publish, publish_many, refusal, send, sequences, state, stream};
+use super::{
+    at_hand, config, consumer, durable, publish, publish_many, refusal, send, sequences, state, stream, subject,
+};
 use crate::harness::{World, eventually};
 use crate::on_both_stores;
-
-fn subject(stream: &Stream, token: &str) -> String {
-    format!("{}.{token}", stream.cached_info().config.name)
-}
 
 on_both_stores!(
     the_oldest_gives_way_to_one_message_too_many,

@@ -1,26 +1,34 @@
-//! What JetStream is, told by async-nats: one file a topic.
+//! What `JetStream` is, told by async-nats: one file a topic.
 
 mod account;
 mod acks;
 mod api_consumers;
 mod api_raw;
+mod consumer_settings;
 mod consumers;
 mod deliver;
+mod golden;
 mod key_value;
 mod limits;
 mod object_store;
 mod ordered;
+mod pausing;
 mod publishing;
 mod pulling;
 mod pushing;
 mod reading;
+mod reconnecting;
 mod removing;
+mod repeating;
 mod republishing;
+mod requests;
 mod restart;
 mod retention;
 mod schedules;
+mod stream_settings;
 mod streams;
 mod ttl;
+mod watching;
 
 use std::collections::VecDeque;
 use std::error::Error as _;
@@ -55,6 +63,11 @@ async fn stream(world: &World, name: &str, change: impl FnOnce(&mut Config)) -> 
     let mut config = config(&name, &[&format!("{name}.>")]);
     change(&mut config);
     world.js.create_stream(config).await.expect("a stream")
+}
+
+/// A subject of the stream that [`stream`] made.
+fn subject(stream: &Stream, token: &str) -> String {
+    format!("{}.{token}", stream.cached_info().config.name)
 }
 
 /// A pull consumer that outlives its creator.

@@ -3,16 +3,12 @@
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull, push};
-use async_nats::jetstream::stream::{StorageType, Stream};
+use async_nats::jetstream::stream::StorageType;
 use futures::{StreamExt, TryStreamExt};
 
-use super::{payloads, publish, publish_many, sequences, stream};
+use super::{payloads, publish, publish_many, sequences, stream, subject};
 use crate::harness::{World, soon};
 use crate::on_both_stores;
-
-fn subject(stream: &Stream) -> String {
-    format!("{}.a", stream.cached_info().config.name)
-}
 
 fn pushed(world: &World) -> push::OrderedConfig {
     push::OrderedConfig { deliver_subject: world.client.new_inbox(), ..push::OrderedConfig::default() }
@@ -23,7 +19,7 @@ on_both_stores!(messages_are_pushed_in_order, messages_are_pulled_in_order);
 async fn messages_are_pushed_in_order(storage: StorageType) {
     let world = World::new().await;
     let stream = stream(&world, "orders", |config| config.storage = storage).await;
-    publish_many(&world.js, &subject(&stream), 500).await;
+    publish_many(&world.js, &subject(&stream, "a"), 500).await;
     let consumer = stream.create_consumer(pushed(&world)).await.unwrap();
     let config = &consumer.cached_info().config;
     assert_eq!((config.ack_policy, config.max_deliver), (AckPolicy::None, 1));
@@ -32,7 +28,7 @@ async fn messages_are_pushed_in_order(storage: StorageType) {
     assert_eq!(config.inactive_threshold, Duration::from_secs(30));
 
     let messages = consumer.messages().await.unwrap();
-    let subject = subject(&stream);
+    let subject = subject(&stream, "a");
     let publishing = publish_many(&world.js, &subject, 500);
     let reading = messages.take(1000).try_collect::<Vec<_>>();
     let both = async { tokio::join!(publishing, reading) };
@@ -43,11 +39,11 @@ async fn messages_are_pushed_in_order(storage: StorageType) {
 async fn messages_are_pulled_in_order(storage: StorageType) {
     let world = World::new().await;
     let stream = stream(&world, "orders", |config| config.storage = storage).await;
-    publish_many(&world.js, &subject(&stream), 500).await;
+    publish_many(&world.js, &subject(&stream, "a"), 500).await;
     let consumer = stream.create_consumer(pull::OrderedConfig::default()).await.unwrap();
     assert_eq!(consumer.cached_info().config.ack_policy, AckPolicy::None);
     let messages = consumer.messages().await.unwrap();
-    let subject = subject(&stream);
+    let subject = subject(&stream, "a");
     let publishing = publish_many(&world.js, &subject, 500);
     let reading = messages.take(1000).try_collect::<Vec<_>>();
     let both = async { tokio::join!(publishing, reading) };
@@ -59,7 +55,7 @@ async fn messages_are_pulled_in_order(storage: StorageType) {
 async fn order_begins_where_it_is_told() {
     let world = World::new().await;
     let stream = stream(&world, "orders", |_| ()).await;
-    publish_many(&world.js, &subject(&stream), 5).await;
+    publish_many(&world.js, &subject(&stream, "a"), 5).await;
     let deliver_policy = DeliverPolicy::ByStartSequence { start_sequence: 3 };
 
     let pulled = pull::OrderedConfig { deliver_policy, ..pull::OrderedConfig::default() };
@@ -69,7 +65,7 @@ async fn order_begins_where_it_is_told() {
 
     let latest = push::OrderedConfig {
         deliver_policy: DeliverPolicy::LastPerSubject,
-        filter_subject: subject(&stream),
+        filter_subject: subject(&stream, "a"),
         ..pushed(&world)
     };
     let mut latest = stream.create_consumer(latest).await.unwrap().messages().await.unwrap();
@@ -83,12 +79,12 @@ async fn an_ordered_pull_outlives_its_consumer() {
     let consumer = stream.create_consumer(pull::OrderedConfig::default()).await.unwrap();
     let name = consumer.cached_info().name.clone();
     let mut messages = consumer.messages().await.unwrap();
-    publish_many(&world.js, &subject(&stream), 3).await;
+    publish_many(&world.js, &subject(&stream, "a"), 3).await;
     for expected in ["0", "1", "2"] {
         assert_eq!(soon("a message", messages.next()).await.unwrap().unwrap().payload, expected);
     }
     stream.delete_consumer(&name).await.unwrap();
-    publish(&world.js, &subject(&stream), "after").await;
+    publish(&world.js, &subject(&stream, "a"), "after").await;
     let after = soon("a message from the consumer's successor", messages.next()).await.unwrap().unwrap();
     assert_eq!((after.payload.as_ref(), after.info().unwrap().stream_sequence), (b"after".as_slice(), 4));
 }
@@ -98,13 +94,13 @@ async fn an_ordered_push_outlives_its_connection() {
     let world = World::new().await;
     let stream = stream(&world, "orders", |_| ()).await;
     let mut messages = stream.create_consumer(pushed(&world)).await.unwrap().messages().await.unwrap();
-    publish_many(&world.js, &subject(&stream), 3).await;
+    publish_many(&world.js, &subject(&stream, "a"), 3).await;
     for expected in ["0", "1", "2"] {
         assert_eq!(soon("a message", messages.next()).await.unwrap().unwrap().payload, expected);
     }
     let publisher = async_nats::jetstream::new(world.another_client().await);
     world.client.force_reconnect().await.unwrap();
-    publish_many(&publisher, &subject(&stream), 5).await;
+    publish_many(&publisher, &subject(&stream, "a"), 5).await;
     let rest: Vec<_> = soon("the rest", messages.take(5).try_collect()).await.unwrap();
     assert_eq!(sequences(&rest), [4, 5, 6, 7, 8], "nothing twice, nothing missing");
 }
@@ -117,13 +113,13 @@ async fn an_ordered_push_notices_that_it_was_replaced() {
     let deliver_subject = consumer.cached_info().config.deliver_subject.clone().unwrap();
     let name = consumer.cached_info().name.clone();
     let mut messages = consumer.messages().await.unwrap();
-    publish_many(&world.js, &subject(&stream), 2).await;
+    publish_many(&world.js, &subject(&stream, "a"), 2).await;
     for expected in ["0", "1"] {
         assert_eq!(soon("a message", messages.next()).await.unwrap().unwrap().payload, expected);
     }
     // Another consumer with its own count sends to the same subject: the numbers no longer fit.
     stream.delete_consumer(&name).await.unwrap();
-    publish_many(&world.js, &subject(&stream), 3).await;
+    publish_many(&world.js, &subject(&stream, "a"), 3).await;
     let usurper = push::OrderedConfig {
         deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: 5 },
         deliver_subject,

@@ -7,18 +7,15 @@ use async_nats::HeaderMap;
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::message::PublishMessage;
-use async_nats::jetstream::stream::{Config, StorageType, Stream};
+use async_nats::jetstream::stream::{Config, StorageType};
 use futures::StreamExt;
 
 use super::{
-    at_hand, config, consumer, durable, payloads, publish, publish_many, refusal, send, state, stream, take_one,
+    at_hand, config, consumer, durable, payloads, publish, publish_many, refusal, send, state, stream, subject,
+    take_one,
 };
 use crate::harness::{World, eventually, never, soon};
 use crate::on_both_stores;
-
-fn subject(stream: &Stream, token: &str) -> String {
-    format!("{}.{token}", stream.cached_info().config.name)
-}
 
 fn message(payload: &str) -> PublishMessage {
     PublishMessage::build().payload(payload.to_string().into())

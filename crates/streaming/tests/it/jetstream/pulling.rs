@@ -3,44 +3,22 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use async_nats::jetstream::consumer::pull::{self, BatchConfig, MessagesErrorKind};
+use async_nats::jetstream::consumer::pull::{self, MessagesErrorKind};
 use async_nats::jetstream::consumer::{AckPolicy, PullConsumer, push};
 use async_nats::jetstream::stream::{StorageType, Stream};
-use async_nats::{Client, Message, Subscriber};
 use futures::{StreamExt, TryStreamExt};
 
-use super::{at_hand, consumer, durable, payloads, publish, publish_many, sequences, stream, take, take_one};
+use super::{at_hand, consumer, durable, payloads, publish, publish_many, sequences, stream, subject, take, take_one};
 use crate::harness::{PATIENCE, World, eventually, never, soon};
 use crate::on_both_stores;
 
 const A_WHILE: Duration = Duration::from_millis(300);
 
-fn subject(stream: &Stream) -> String {
-    format!("{}.a", stream.cached_info().config.name)
-}
-
 /// A stream and a consumer of it.
-async fn orders(world: &World, config: pull::Config) -> (Stream, PullConsumer) {
+pub(super) async fn orders(world: &World, config: pull::Config) -> (Stream, PullConsumer) {
     let stream = stream(world, "orders", |_| ()).await;
     let consumer = consumer(&stream, config).await;
     (stream, consumer)
-}
-
-/// An inbox that requests can name.
-async fn inbox(client: &Client) -> (String, Subscriber) {
-    let inbox = client.new_inbox();
-    let subscriber = client.subscribe(inbox.clone()).await.unwrap();
-    (inbox, subscriber)
-}
-
-/// What a status message says: its code, a space, and its description.
-fn status(message: &Message) -> String {
-    let code = message.status.map_or(200, |status| status.as_u16());
-    format!("{code} {}", message.description.as_deref().unwrap_or_default())
-}
-
-fn header<'a>(message: &'a Message, name: &str) -> Option<&'a str> {
-    message.headers.as_ref()?.get(name).map(|value| value.as_str())
 }
 
 on_both_stores!(a_fetch_takes_what_is_there_and_no_more, a_batch_waits_for_messages_until_it_is_full);
@@ -50,7 +28,7 @@ async fn a_fetch_takes_what_is_there_and_no_more(storage: StorageType) {
     let stream = stream(&world, "orders", |config| config.storage = storage).await;
     let consumer = consumer(&stream, durable("reader")).await;
     assert!(at_hand(&consumer).await.is_empty());
-    publish_many(&world.js, &subject(&stream), 5).await;
+    publish_many(&world.js, &subject(&stream, "a"), 5).await;
     let fetch = consumer.fetch().max_messages(3).messages().await.unwrap();
     let three: Vec<_> = soon("three messages", fetch.try_collect()).await.unwrap();
     assert_eq!(payloads(&three), ["0", "1", "2"]);
@@ -62,10 +40,10 @@ async fn a_batch_waits_for_messages_until_it_is_full(storage: StorageType) {
     let world = World::new().await;
     let stream = stream(&world, "orders", |config| config.storage = storage).await;
     let consumer = consumer(&stream, durable("reader")).await;
-    publish(&world.js, &subject(&stream), "early").await;
+    publish(&world.js, &subject(&stream, "a"), "early").await;
     let mut batch = consumer.batch().max_messages(2).expires(PATIENCE).messages().await.unwrap();
     assert_eq!(soon("the first", batch.next()).await.unwrap().unwrap().payload, "early");
-    publish(&world.js, &subject(&stream), "late").await;
+    publish(&world.js, &subject(&stream, "a"), "late").await;
     assert_eq!(soon("the second", batch.next()).await.unwrap().unwrap().payload, "late");
     assert!(soon("the end", batch.next()).await.is_none());
 }
@@ -74,7 +52,7 @@ async fn a_batch_waits_for_messages_until_it_is_full(storage: StorageType) {
 async fn a_batch_ends_when_its_time_is_over() {
     let world = World::new().await;
     let (stream, consumer) = orders(&world, durable("reader")).await;
-    publish(&world.js, &subject(&stream), "only").await;
+    publish(&world.js, &subject(&stream, "a"), "only").await;
     let began = Instant::now();
     let batch = consumer.batch().max_messages(10).expires(A_WHILE).messages().await.unwrap();
     let messages: Vec<_> = soon("the end of the batch", batch.try_collect()).await.unwrap();
@@ -83,78 +61,12 @@ async fn a_batch_ends_when_its_time_is_over() {
 }
 
 #[tokio::test]
-async fn a_request_is_answered_in_so_many_words() {
-    let world = World::new().await;
-    let (stream, consumer) = orders(&world, durable("reader")).await;
-    let (inbox, mut replies) = inbox(&world.client).await;
-    let request = |batch| async {
-        consumer.request_batch::<BatchConfig>(batch, inbox.as_str().into()).await.unwrap();
-    };
-
-    request(BatchConfig { batch: 1, no_wait: true, ..BatchConfig::default() }).await;
-    assert_eq!(status(&soon("an answer", replies.next()).await.unwrap()), "404 No Messages");
-
-    publish(&world.js, &subject(&stream), "hello").await;
-    request(BatchConfig { batch: 3, expires: Some(A_WHILE), ..BatchConfig::default() }).await;
-    let message = soon("a message", replies.next()).await.unwrap();
-    assert_eq!((message.subject.as_str(), message.status), (subject(&stream).as_str(), None));
-    assert!(message.reply.unwrap().starts_with("$JS.ACK."));
-    let timeout = soon("the timeout", replies.next()).await.unwrap();
-    assert_eq!(status(&timeout), "408 Request Timeout");
-    assert_eq!(header(&timeout, "Nats-Pending-Messages"), Some("2"), "of three");
-    assert_eq!(header(&timeout, "Nats-Pending-Bytes"), Some("0"));
-
-    // A heartbeat must leave room for two in the time of the request.
-    let nervous = BatchConfig { batch: 1, expires: Some(A_WHILE), idle_heartbeat: A_WHILE, ..BatchConfig::default() };
-    request(nervous).await;
-    let refused = soon("a refusal", replies.next()).await.unwrap();
-    assert_eq!(status(&refused), "400 Bad Request - heartbeat value too large");
-}
-
-#[tokio::test]
-async fn an_empty_request_asks_for_one_message() {
-    let world = World::new().await;
-    let (stream, consumer) = orders(&world, durable("reader")).await;
-    publish_many(&world.js, &subject(&stream), 2).await;
-    let next = format!("$JS.API.CONSUMER.MSG.NEXT.{}.reader", stream.cached_info().config.name);
-    let (inbox, mut replies) = inbox(&world.client).await;
-    world.client.publish_with_reply(next.clone(), inbox.clone(), "".into()).await.unwrap();
-    assert_eq!(soon("one message", replies.next()).await.unwrap().payload, "0");
-    never("one and no more", A_WHILE, replies.next()).await;
-    world.client.publish_with_reply(next, inbox, "1".into()).await.unwrap();
-    assert_eq!(soon("a bare number asks for as many", replies.next()).await.unwrap().payload, "1");
-    assert_eq!(consumer.get_info().await.unwrap().num_waiting, 0);
-}
-
-#[tokio::test]
-async fn an_idle_request_hears_the_servers_heart() {
-    let world = World::new().await;
-    let (stream, consumer) = orders(&world, durable("reader")).await;
-    publish(&world.js, &subject(&stream), "hello").await;
-    take_one(&consumer).await;
-    let (inbox, mut replies) = inbox(&world.client).await;
-    let request = BatchConfig {
-        batch: 1,
-        expires: Some(Duration::from_secs(1)),
-        idle_heartbeat: Duration::from_millis(200),
-        ..BatchConfig::default()
-    };
-    consumer.request_batch(request, inbox.as_str().into()).await.unwrap();
-    for _ in 0..2 {
-        let beat = soon("a heartbeat", replies.next()).await.unwrap();
-        assert_eq!(status(&beat), "100 Idle Heartbeat");
-        assert_eq!(header(&beat, "Nats-Last-Consumer"), Some("1"));
-        assert_eq!(header(&beat, "Nats-Last-Stream"), Some("1"));
-    }
-}
-
-#[tokio::test]
 async fn a_request_can_be_bounded_in_bytes() {
     let world = World::new().await;
     let (stream, consumer) = orders(&world, durable("reader")).await;
     let payload = "x".repeat(400);
     for _ in 0..5 {
-        publish(&world.js, &subject(&stream), &payload).await;
+        publish(&world.js, &subject(&stream, "a"), &payload).await;
     }
     // With its subjects a message is more than its payload, so two fit and three do not.
     let mut batch = consumer.batch().max_messages(5).max_bytes(1400).expires(PATIENCE).messages().await.unwrap();
@@ -178,7 +90,7 @@ async fn a_stream_of_messages_goes_on_from_request_to_request() {
     let pulling = consumer.stream().max_messages_per_batch(4).expires(A_WHILE).messages().await.unwrap();
     let publishing = async {
         for round in 0..3 {
-            publish_many(&world.js, &subject(&stream), 7).await;
+            publish_many(&world.js, &subject(&stream, "a"), 7).await;
             if round < 2 {
                 tokio::time::sleep(2 * A_WHILE).await; // Requests expire meanwhile.
             }
@@ -211,7 +123,7 @@ async fn heartbeats_keep_an_idle_stream_of_messages_alive() {
     let pulling = consumer.stream().heartbeat(heartbeat).expires(Duration::from_secs(30)).messages();
     let mut pulling = pulling.await.unwrap();
     never("nothing is published", 5 * heartbeat, pulling.next()).await;
-    publish(&world.js, &subject(&stream), "at last").await;
+    publish(&world.js, &subject(&stream, "a"), "at last").await;
     assert_eq!(soon("the message", pulling.next()).await.unwrap().unwrap().payload, "at last");
 }
 
@@ -281,63 +193,6 @@ async fn a_consumer_that_pushes_cannot_be_pulled_from() {
 }
 
 #[tokio::test]
-async fn requests_are_bounded_by_the_consumer() {
-    let world = World::new().await;
-    let config = pull::Config {
-        max_batch: 5,
-        max_bytes: 1000,
-        max_expires: Duration::from_secs(10),
-        max_waiting: 2,
-        ..durable("reader")
-    };
-    let (_stream, consumer) = orders(&world, config).await;
-    let (inbox, mut replies) = inbox(&world.client).await;
-    let fine =
-        BatchConfig { batch: 5, max_bytes: 1000, expires: Some(Duration::from_secs(10)), ..BatchConfig::default() };
-    let refusals = [
-        (BatchConfig { batch: 6, ..fine.clone() }, "409 Exceeded MaxRequestBatch of 5"),
-        (
-            BatchConfig { expires: Some(Duration::from_secs(11)), ..fine.clone() },
-            "409 Exceeded MaxRequestExpires of 10s",
-        ),
-        (BatchConfig { max_bytes: 1001, ..fine.clone() }, "409 Exceeded MaxRequestMaxBytes of 1000"),
-    ];
-    for (request, refusal) in refusals {
-        consumer.request_batch(request, inbox.as_str().into()).await.unwrap();
-        assert_eq!(status(&soon("a refusal", replies.next()).await.unwrap()), refusal);
-    }
-
-    for waiting in 1..=2 {
-        consumer.request_batch(fine.clone(), inbox.as_str().into()).await.unwrap();
-        assert_eq!(consumer.get_info().await.unwrap().num_waiting, waiting);
-    }
-    consumer.request_batch(fine, inbox.as_str().into()).await.unwrap();
-    assert_eq!(status(&soon("a refusal", replies.next()).await.unwrap()), "409 Exceeded MaxWaiting");
-
-    let mut pulling = consumer.stream().max_messages_per_batch(6).messages().await.unwrap();
-    let told = soon("the refusal", pulling.next()).await.unwrap().unwrap_err();
-    assert_eq!(told.kind(), MessagesErrorKind::RequestLimitExceeded);
-}
-
-#[tokio::test]
-async fn requests_are_served_in_turn() {
-    let world = World::new().await;
-    let (stream, consumer) = orders(&world, durable("reader")).await;
-    let one = BatchConfig { batch: 1, expires: Some(PATIENCE), ..BatchConfig::default() };
-    let mut waiting = Vec::new();
-    for number in 1..=3 {
-        let (inbox, replies) = inbox(&world.client).await;
-        consumer.request_batch(one.clone(), inbox.into()).await.unwrap();
-        waiting.push(replies);
-        assert_eq!(consumer.get_info().await.unwrap().num_waiting, number);
-    }
-    publish_many(&world.js, &subject(&stream), 3).await;
-    for (number, replies) in waiting.iter_mut().enumerate() {
-        assert_eq!(soon("its turn", replies.next()).await.unwrap().payload, number.to_string());
-    }
-}
-
-#[tokio::test]
 async fn two_who_pull_share_the_work() {
     let world = World::new().await;
     let (stream, consumer) = orders(&world, durable("reader")).await;
@@ -353,44 +208,19 @@ async fn two_who_pull_share_the_work() {
         }
         sequences(&messages)
     };
-    let subject = subject(&stream);
+    let subject = subject(&stream, "a");
     let publishing = publish_many(&world.js, &subject, 150);
     let both = async { tokio::join!(publishing, work(consumer.clone()), work(other)) };
-    let ((), first, second) = soon("the work", both).await;
+    let ((), first, second) = soon("the work", Box::pin(both)).await;
     let all: BTreeSet<_> = first.iter().chain(&second).copied().collect();
     assert_eq!(all.len(), 100, "no message went to both");
-}
-
-#[tokio::test]
-async fn a_request_whose_client_is_gone_takes_no_message() {
-    let world = World::new().await;
-    let (stream, reader) = orders(&world, durable("reader")).await;
-    let gone = world.another_client().await;
-    {
-        let (inbox, _replies) = inbox(&gone).await;
-        let request = BatchConfig { batch: 1, expires: Some(PATIENCE), ..BatchConfig::default() };
-        let handle = PullConsumer::new(
-            durable("reader"),
-            reader.cached_info().clone(),
-            async_nats::jetstream::new(gone.clone()),
-        );
-        handle.request_batch(request, inbox.into()).await.unwrap();
-        eventually("the request waits", async || (reader.get_info().await.unwrap().num_waiting == 1).then_some(()))
-            .await;
-    }
-    gone.drain().await.unwrap();
-    drop(gone);
-    eventually("nobody waits", async || (reader.get_info().await.unwrap().num_waiting == 0).then_some(())).await;
-    publish(&world.js, &subject(&stream), "for who is there").await;
-    let message = take_one(&reader).await;
-    assert_eq!(message.info().unwrap().delivered, 1, "it was not spent on who is not");
 }
 
 #[tokio::test]
 async fn batches_can_follow_one_another() {
     let world = World::new().await;
     let (stream, consumer) = orders(&world, durable("reader")).await;
-    publish_many(&world.js, &subject(&stream), 6).await;
+    publish_many(&world.js, &subject(&stream, "a"), 6).await;
     let mut batches = consumer.sequence(2).unwrap();
     for expected in [["0", "1"], ["2", "3"], ["4", "5"]] {
         let batch = soon("a batch", batches.next()).await.unwrap().unwrap();
@@ -407,7 +237,7 @@ async fn thousands_of_messages_are_pulled_in_order() {
     let (stream, consumer) = orders(&world, config).await;
     let pulling = consumer.stream().max_messages_per_batch(500).messages().await.unwrap();
     let reading = pulling.take(MESSAGES).try_collect::<Vec<_>>();
-    let subject = subject(&stream);
+    let subject = subject(&stream, "a");
     let publishing = publish_many(&world.js, &subject, MESSAGES);
     let both = async { tokio::join!(publishing, reading) };
     let ((), messages) = soon("all messages", both).await;

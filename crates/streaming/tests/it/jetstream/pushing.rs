@@ -8,14 +8,10 @@ use async_nats::jetstream::stream::Stream;
 use async_nats::{Message, StatusCode, Subscriber};
 use futures::{StreamExt, TryStreamExt};
 
-use super::{payloads, publish, publish_many, sequences, stream};
+use super::{payloads, publish, publish_many, sequences, stream, subject};
 use crate::harness::{World, eventually, never, soon};
 
 const A_WHILE: Duration = Duration::from_millis(300);
-
-fn subject(stream: &Stream) -> String {
-    format!("{}.a", stream.cached_info().config.name)
-}
 
 fn pusher(world: &World) -> push::Config {
     push::Config {
@@ -33,14 +29,14 @@ async fn orders(world: &World, config: push::Config) -> (Stream, PushConsumer) {
 }
 
 fn header<'a>(message: &'a Message, name: &str) -> Option<&'a str> {
-    message.headers.as_ref()?.get(name).map(|value| value.as_str())
+    message.headers.as_ref()?.get(name).map(async_nats::HeaderValue::as_str)
 }
 
 #[tokio::test]
 async fn messages_are_pushed_to_who_listens() {
     let world = World::new().await;
     let (stream, consumer) = orders(&world, pusher(&world)).await;
-    publish_many(&world.js, &subject(&stream), 2).await;
+    publish_many(&world.js, &subject(&stream, "a"), 2).await;
     let info = consumer.get_info().await.unwrap();
     assert!(!info.push_bound);
     assert_eq!((info.num_pending, info.delivered.stream_sequence), (2, 0), "nobody listens, so nothing is sent");
@@ -50,18 +46,18 @@ async fn messages_are_pushed_to_who_listens() {
         let message = soon("a message", messages.next()).await.unwrap().unwrap();
         assert_eq!(
             (message.payload.as_ref(), message.subject.as_str()),
-            (expected.as_bytes(), subject(&stream).as_str())
+            (expected.as_bytes(), subject(&stream, "a").as_str())
         );
         message.ack().await.unwrap();
     }
     assert!(consumer.get_info().await.unwrap().push_bound);
-    publish(&world.js, &subject(&stream), "live").await;
+    publish(&world.js, &subject(&stream, "a"), "live").await;
     assert_eq!(soon("a live message", messages.next()).await.unwrap().unwrap().payload, "live");
 
     drop(messages);
     eventually("nobody listens any more", async || (!consumer.get_info().await.unwrap().push_bound).then_some(()))
         .await;
-    publish(&world.js, &subject(&stream), "kept").await;
+    publish(&world.js, &subject(&stream, "a"), "kept").await;
     let mut messages = consumer.messages().await.unwrap();
     assert_eq!(soon("what was kept", messages.next()).await.unwrap().unwrap().payload, "kept");
 }
@@ -72,7 +68,7 @@ async fn a_pushed_message_that_is_not_acknowledged_is_pushed_again() {
     let config = push::Config { ack_wait: Duration::from_millis(300), ..pusher(&world) };
     let (stream, consumer) = orders(&world, config).await;
     let mut messages = consumer.messages().await.unwrap();
-    publish(&world.js, &subject(&stream), "hello").await;
+    publish(&world.js, &subject(&stream, "a"), "hello").await;
     for delivered in 1..=3 {
         let message = soon("the message", messages.next()).await.unwrap().unwrap();
         assert_eq!(message.info().unwrap().delivered, delivered);
@@ -88,7 +84,7 @@ async fn only_so_many_pushed_messages_are_out_at_a_time() {
     let world = World::new().await;
     let config = push::Config { max_ack_pending: 3, ..pusher(&world) };
     let (stream, consumer) = orders(&world, config).await;
-    publish_many(&world.js, &subject(&stream), 5).await;
+    publish_many(&world.js, &subject(&stream, "a"), 5).await;
     let mut messages = consumer.messages().await.unwrap();
     let mut first = Vec::new();
     for _ in 0..3 {
@@ -116,7 +112,7 @@ async fn a_group_shares_what_is_pushed() {
         eventually("the group is there", async || consumer.get_info().await.unwrap().push_bound.then_some(())).await;
     }
     let [first, second] = &mut members;
-    publish_many(&world.js, &subject(&stream), MESSAGES).await;
+    publish_many(&world.js, &subject(&stream, "a"), MESSAGES).await;
 
     let (mut by_first, mut by_second) = (Vec::new(), Vec::new());
     let sharing = async {
@@ -140,7 +136,7 @@ async fn who_is_not_in_the_group_gets_nothing() {
     let (stream, consumer) = orders(&world, config).await;
     let deliver_subject = consumer.cached_info().config.deliver_subject.clone().unwrap();
     let mut alone = world.client.subscribe(deliver_subject).await.unwrap();
-    publish(&world.js, &subject(&stream), "for workers").await;
+    publish(&world.js, &subject(&stream, "a"), "for workers").await;
     never("a plain subscription is no member", A_WHILE, alone.next()).await;
     assert!(!consumer.get_info().await.unwrap().push_bound);
     let mut worker = consumer.messages().await.unwrap();
@@ -155,7 +151,7 @@ async fn an_idle_consumer_lets_its_heart_be_heard() {
     let (stream, consumer) = orders(&world, config).await;
     let mut wire =
         world.client.subscribe(consumer.cached_info().config.deliver_subject.clone().unwrap()).await.unwrap();
-    publish_many(&world.js, &subject(&stream), 2).await;
+    publish_many(&world.js, &subject(&stream, "a"), 2).await;
     for expected in ["0", "1"] {
         let message = soon("a message", next_message(&mut wire)).await;
         assert_eq!(message.payload, expected);
@@ -199,7 +195,7 @@ async fn who_does_not_keep_up_is_not_drowned() {
     let (stream, consumer) = orders(&world, config).await;
     let payload = "x".repeat(SIZE);
     for _ in 0..MESSAGES {
-        publish(&world.js, &subject(&stream), &payload).await;
+        publish(&world.js, &subject(&stream, "a"), &payload).await;
     }
     let deliver_subject = consumer.cached_info().config.deliver_subject.clone().unwrap();
     let mut wire = world.client.subscribe(deliver_subject).await.unwrap();
@@ -248,7 +244,7 @@ async fn async_nats_keeps_the_flow_going() {
     let (stream, consumer) = orders(&world, config).await;
     let payload = "x".repeat(64 * 1024);
     for _ in 0..MESSAGES {
-        publish(&world.js, &subject(&stream), &payload).await;
+        publish(&world.js, &subject(&stream, "a"), &payload).await;
     }
     let messages = consumer.messages().await.unwrap().take(MESSAGES).try_collect::<Vec<_>>();
     let messages = soon("all of it", messages).await.unwrap();
@@ -265,7 +261,7 @@ async fn a_rate_limit_slows_delivery_down() {
     let consumer = stream.create_consumer(limited).await.unwrap();
     let payload = "x".repeat(1000);
     for _ in 0..10 {
-        publish(&world.js, &subject(&stream), &payload).await;
+        publish(&world.js, &subject(&stream, "a"), &payload).await;
     }
     let began = Instant::now();
     let messages = consumer.messages().await.unwrap().take(10);
@@ -277,7 +273,7 @@ async fn a_rate_limit_slows_delivery_down() {
 async fn a_durable_consumer_moves_to_another_subject() {
     let world = World::new().await;
     let (stream, consumer) = orders(&world, pusher(&world)).await;
-    publish_many(&world.js, &subject(&stream), 2).await;
+    publish_many(&world.js, &subject(&stream, "a"), 2).await;
     let mut messages = consumer.messages().await.unwrap();
     for _ in 0..2 {
         soon("a message", messages.next()).await.unwrap().unwrap().double_ack().await.unwrap();
@@ -288,7 +284,7 @@ async fn a_durable_consumer_moves_to_another_subject() {
     let moved = stream.create_consumer(pusher(&world)).await.unwrap();
     assert_ne!(moved.cached_info().config.deliver_subject, consumer.cached_info().config.deliver_subject);
     let mut messages = moved.messages().await.unwrap();
-    publish(&world.js, &subject(&stream), "here now").await;
+    publish(&world.js, &subject(&stream, "a"), "here now").await;
     let message = soon("a message", messages.next()).await.unwrap().unwrap();
     assert_eq!(payloads(&[message]), ["here now"], "it goes on where it was");
 }

@@ -6,13 +6,9 @@ use async_nats::client::Request;
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{Config, DirectGetErrorKind, LastRawMessageErrorKind, StorageType, Stream};
 
-use super::{publish, send, stream};
+use super::{publish, send, stream, subject};
 use crate::harness::World;
 use crate::on_both_stores;
-
-fn subject(stream: &Stream, token: &str) -> String {
-    format!("{}.{token}", stream.cached_info().config.name)
-}
 
 /// Messages 1 to 5 on `a`, `b`, `a`, `c`, `a`, of which the fourth is deleted.
 async fn letters(world: &World, storage: StorageType) -> Stream {
@@ -34,7 +30,7 @@ async fn a_message_is_read_through_the_api(storage: StorageType) {
     let message = stream.get_raw_message(2).await.unwrap();
     assert_eq!((message.subject.as_str(), message.sequence), (subject(&stream, "b").as_str(), 2));
     assert_eq!(message.payload, "b2");
-    assert_eq!(message.headers.get("Token").map(|value| value.as_str()), Some("b"));
+    assert_eq!(message.headers.get("Token").map(async_nats::HeaderValue::as_str), Some("b"));
 
     let last = stream.get_last_raw_message_by_subject(&subject(&stream, "a")).await.unwrap();
     assert_eq!((last.sequence, last.payload.as_ref()), (5, b"a5".as_slice()));

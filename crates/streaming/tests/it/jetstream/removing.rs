@@ -4,13 +4,11 @@ use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{Config, StorageType, Stream};
 
-use super::{at_hand, config, consumer, durable, publish, publish_many, refusal, send, sequences, state, stream};
+use super::{
+    at_hand, config, consumer, durable, publish, publish_many, refusal, send, sequences, state, stream, subject,
+};
 use crate::harness::World;
 use crate::{needs, on_both_stores};
-
-fn subject(stream: &Stream, token: &str) -> String {
-    format!("{}.{token}", stream.cached_info().config.name)
-}
 
 /// Messages 1 to 6 on `a`, `b`, `a`, `b`, `a`, `b`.
 async fn alternating(world: &World, storage: StorageType) -> Stream {

@@ -59,7 +59,7 @@ async fn only_the_headers_can_be_published_again() {
     let message = soon("a copy", again.next()).await.unwrap();
     assert_eq!(message.subject.as_str(), format!("{out}.{name}"));
     assert!(message.payload.is_empty());
-    assert_eq!(message.headers.unwrap().get("Nats-Msg-Size").map(|value| value.as_str()), Some("12"));
+    assert_eq!(message.headers.unwrap().get("Nats-Msg-Size").map(async_nats::HeaderValue::as_str), Some("12"));
 }
 
 #[tokio::test]

@@ -2,55 +2,41 @@
 
 use std::time::Duration;
 
-use async_nats::client::Request;
 use async_nats::datetime;
-use async_nats::jetstream::consumer::{PullConsumer, pull, push};
+use async_nats::jetstream::consumer::{PullConsumer, pull};
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{Config, RetentionPolicy, StorageType, Stream};
-use futures::{StreamExt, TryStreamExt};
+use futures::TryStreamExt;
 
 use super::{
-    at_hand, config, consumer, durable, payloads, publish, publish_many, send, sequences, state, stream, take, take_one,
+    at_hand, config, consumer, durable, payloads, publish, publish_many, send, sequences, state, stream, subject, take,
+    take_one,
 };
-use crate::harness::{Server, World, eventually, ours, soon};
+use crate::harness::{Server, World, eventually, ours, skipped, soon};
 use crate::needs;
-
-fn subject(stream: &Stream, token: &str) -> String {
-    format!("{}.{token}", stream.cached_info().config.name)
-}
-
-/// Waits until the client is connected again and the server answers for JetStream.
-async fn answers(world: &World) {
-    eventually("the server is back", async || {
-        // A request that the old connection took with it is not answered; another one is.
-        let brief = Request::new().timeout(Some(Duration::from_millis(200)));
-        world.client.send_request("$JS.API.INFO", brief).await.ok()
-    })
-    .await;
-}
 
 /// How a server ends.
 #[derive(Clone, Copy, Debug)]
-enum End {
+pub(super) enum End {
     Stopped,
     Killed,
 }
 
 impl End {
     /// Ends the server and starts it again.
-    async fn come_to(self, server: &mut Server, world: &World) {
+    pub(super) async fn come_to(self, server: &mut Server, world: &World) {
         match self {
             End::Stopped => server.restart(),
             End::Killed => server.kill9(),
         }
-        answers(world).await;
+        world.answers().await;
     }
 
     /// A real `nats-server` acknowledges before it writes, so only ours can be held to it here.
     fn can_be_told(self) -> bool {
         let told = ours() || matches!(self, End::Stopped);
         if !told {
-            eprintln!("skipped: what a killed nats-server had acknowledged may be lost");
+            skipped("what a killed nats-server had acknowledged may be lost");
         }
         told
     }
@@ -236,52 +222,9 @@ async fn messages_grow_old_while_the_server_is_away() {
     server.stop();
     tokio::time::sleep(Duration::from_millis(700)).await;
     server.start_again();
-    answers(&world).await;
+    world.answers().await;
     eventually("they are gone", async || (state(&stream).await.messages == 0).then_some(())).await;
     assert_eq!(publish(&world.js, &subject(&stream, "a"), "next").await, 4);
-}
-
-#[tokio::test]
-async fn who_pulls_goes_on_pulling() {
-    let mut server = Server::start(&[]);
-    let world = World::of(&server).await;
-    let stream = stream(&world, "orders", |_| ()).await;
-    let reader = consumer(&stream, durable("reader")).await;
-    let pulling = reader.stream().expires(Duration::from_secs(2)).heartbeat(Duration::from_millis(500));
-    let mut pulling = pulling.messages().await.unwrap();
-    publish(&world.js, &subject(&stream, "a"), "before").await;
-    let before = soon("a message", pulling.next()).await.unwrap().unwrap();
-    before.double_ack().await.unwrap();
-    End::Stopped.come_to(&mut server, &world).await;
-    publish(&world.js, &subject(&stream, "a"), "after").await;
-    let next = async {
-        loop {
-            // Missed heartbeats are told, and then it goes on.
-            if let Some(Ok(message)) = pulling.next().await {
-                return message;
-            }
-        }
-    };
-    assert_eq!(payloads(&[soon("a message after the restart", next).await]), ["after"]);
-}
-
-#[tokio::test]
-async fn an_ordered_consumer_goes_on_in_order() {
-    let mut server = Server::start(&[]);
-    let world = World::of(&server).await;
-    let stream = stream(&world, "orders", |_| ()).await;
-    let ordered = push::OrderedConfig { deliver_subject: world.client.new_inbox(), ..push::OrderedConfig::default() };
-    let mut messages = stream.create_consumer(ordered).await.unwrap().messages().await.unwrap();
-    publish_many(&world.js, &subject(&stream, "a"), 3).await;
-    for expected in ["0", "1", "2"] {
-        assert_eq!(soon("a message", messages.next()).await.unwrap().unwrap().payload, expected);
-    }
-    // It must be looked at to notice that the connection is lost.
-    let reading = tokio::spawn(messages.take(3).try_collect::<Vec<_>>());
-    End::Stopped.come_to(&mut server, &world).await;
-    publish_many(&world.js, &subject(&stream, "a"), 3).await;
-    let rest = soon("the rest", reading).await.unwrap().unwrap();
-    assert_eq!(sequences(&rest), [4, 5, 6]);
 }
 
 #[tokio::test]
@@ -292,7 +235,7 @@ async fn a_pause_outlives_the_server() {
     let stream = stream(&world, "orders", |_| ()).await;
     publish(&world.js, &subject(&stream, "a"), "held back").await;
     let reader = consumer(&stream, durable("reader")).await;
-    let until = datetime::now() + Duration::from_secs(3600);
+    let until = datetime::now() + Duration::from_hours(1);
     stream.pause_consumer("reader", until).await.unwrap();
     End::Stopped.come_to(&mut server, &world).await;
     let info = reader.get_info().await.unwrap();

@@ -5,13 +5,11 @@ use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType, Stream};
 use async_nats::jetstream::{AckKind, ErrorCode};
 
-use super::{consumer, durable, publish, publish_many, refusal, send, sequences, state, stream, take, take_one};
+use super::{
+    consumer, durable, publish, publish_many, refusal, send, sequences, state, stream, subject, take, take_one,
+};
 use crate::harness::{World, eventually, version};
 use crate::on_both_stores;
-
-fn subject(stream: &Stream, token: &str) -> String {
-    format!("{}.{token}", stream.cached_info().config.name)
-}
 
 fn filtered(stream: &Stream, name: &str, token: &str) -> pull::Config {
     pull::Config { filter_subject: subject(stream, token), ..durable(name) }

@@ -6,13 +6,9 @@ use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{Config, StorageType, Stream};
 
-use super::{publish, refusal, send, state, stream};
+use super::{publish, refusal, send, state, stream, subject};
 use crate::harness::{World, eventually};
 use crate::{needs, on_both_stores};
-
-fn subject(stream: &Stream, token: &str) -> String {
-    format!("{}.{token}", stream.cached_info().config.name)
-}
 
 fn living(ttl: &str) -> PublishMessage {
     PublishMessage::build().payload("hello".into()).header("Nats-TTL", ttl)
@@ -47,7 +43,7 @@ async fn a_message_lives_as_long_as_it_was_told(storage: StorageType) {
     let state = state(&stream).await;
     assert_eq!((state.messages, state.first_sequence, state.last_sequence), (2, 2, 4));
     let rest = stream.get_raw_message(2).await.unwrap();
-    assert_eq!(rest.headers.get("Nats-TTL").map(|value| value.as_str()), Some("1h"), "the header is kept");
+    assert_eq!(rest.headers.get("Nats-TTL").map(async_nats::HeaderValue::as_str), Some("1h"), "the header is kept");
 }
 
 async fn a_message_can_outlive_its_stream_s_age(storage: StorageType) {
@@ -84,7 +80,7 @@ async fn a_marker_tells_that_the_last_of_a_subject_grew_old(storage: StorageType
     needs!(world.client, 2, 11, "delete markers");
     let change = |config: &mut Config| {
         mortal(storage)(config);
-        config.subject_delete_marker_ttl = Some(Duration::from_secs(60));
+        config.subject_delete_marker_ttl = Some(Duration::from_mins(1));
     };
     let stream = stream(&world, "mortal", change).await;
     assert!(stream.cached_info().config.allow_rollup, "markers need roll-ups, so they come with them");
