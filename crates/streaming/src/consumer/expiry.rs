@@ -104,3 +104,10 @@ fn valid((at, sequence): Due, pending: &Pending, settings: &Settings) -> bool {
         .get(sequence)
         .is_some_and(|entry| !entry.queued && entry.since.saturating_add(settings.wait(entry.deliveries)) == at)
 }
+
+#[cfg(test)]
+impl Expiry {
+    pub fn noted(&self) -> usize {
+        self.queues.iter().map(VecDeque::len).sum::<usize>() + self.heap.len()
+    }
+}

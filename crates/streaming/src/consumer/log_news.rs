@@ -29,7 +29,7 @@ impl Consumer {
     /// All messages before this one left the log; `pending` matching ones are still ahead (see
     /// [`Consumer::restore`]).
     pub fn purged(&mut self, before: u64, pending: u64) {
-        if before > self.progress.floor.stream + 1 {
+        if before > self.progress.floor.stream + 1 || self.progress.has_given_up_before(before) {
             self.record(Change::Purged { before });
             self.tidy();
         }

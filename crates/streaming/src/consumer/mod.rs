@@ -24,7 +24,7 @@
 //!                                                       └──────────┘
 //! ```
 //!
-//! Always true, and tried by `tests/model.rs`:
+//! Always true, and tried by `tests/model`:
 //! - Every matching message gets settled or given up; none is forgotten, none is delivered more than `max_deliver` times.
 //! - Messages wait in one of two places, [`expiry`] (pending) or the redelivery queue (queued), never in both.
 //! - New messages are delivered in the order of the log and only while fewer than `max_ack_pending` are pending.

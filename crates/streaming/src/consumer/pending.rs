@@ -139,3 +139,10 @@ impl Pending {
         *self = Self::default();
     }
 }
+
+#[cfg(test)]
+impl Pending {
+    pub fn slots(&self) -> usize {
+        self.entries.len()
+    }
+}

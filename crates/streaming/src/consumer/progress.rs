@@ -223,6 +223,10 @@ impl Progress {
         self.given_up.binary_search(&sequence).is_ok()
     }
 
+    pub fn has_given_up_before(&self, sequence: u64) -> bool {
+        self.given_up.front().is_some_and(|first| *first < sequence)
+    }
+
     /// Visits what is pending or given up, up to `last`.
     pub fn unsettled_to(&self, last: u64, mut visit: impl FnMut(u64)) {
         let pending = self.pending.iter().map(|entry| entry.sequence);

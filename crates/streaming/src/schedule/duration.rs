@@ -82,3 +82,66 @@ pub fn format(nanos: i64) -> String {
     }
     text + unit
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_go_reads() {
+        let cases = [
+            ("0", Some(0)),
+            ("5s", Some(5_000_000_000)),
+            ("1h30m", Some(5_400_000_000_000)),
+            ("1h15m30.918s", Some(4_530_918_000_000)),
+            ("1.5h", Some(5_400_000_000_000)),
+            (".5s", Some(500_000_000)),
+            ("5.s", Some(5_000_000_000)),
+            ("-2ms", Some(-2_000_000)),
+            ("+2us", Some(2_000)),
+            ("2µs", Some(2_000)),
+            ("2μs", Some(2_000)),
+            ("1ns1ns", Some(2)),
+            ("0.9ns", Some(0)),
+            ("0.000000000123456789012345678901234567890s", Some(0)),
+            ("9223372036854775807ns", Some(i64::MAX)),
+            ("9223372036854775808ns", None),
+            ("2562048h", None),
+            ("", None),
+            ("-", None),
+            ("5", None),
+            ("s", None),
+            (".s", None),
+            ("1..5s", None),
+            ("1.2.3s", None),
+            ("5d", None),
+            ("5 s", None),
+            ("--5s", None),
+            ("5s3", None),
+        ];
+        for (text, nanos) in cases {
+            assert_eq!(parse(text), nanos, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn writes_what_go_writes() {
+        let cases = [
+            (0, "0s"),
+            (1, "1ns"),
+            (1_100, "1.1µs"),
+            (2_200_000, "2.2ms"),
+            (3_300_000_000, "3.3s"),
+            (90_000_000_000, "1m30s"),
+            (3_600_000_000_000, "1h0m0s"),
+            (3_600_000_000_000 * 30 + 1, "30h0m0.000000001s"),
+            (-90_000_000_000, "-1m30s"),
+            (i64::MAX, "2562047h47m16.854775807s"),
+            (i64::MIN, "-2562047h47m16.854775808s"),
+        ];
+        for (nanos, text) in cases {
+            assert_eq!(format(nanos), text);
+            assert!(nanos == i64::MIN || parse(text) == Some(nanos), "{text} comes back");
+        }
+    }
+}

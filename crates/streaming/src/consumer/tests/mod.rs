@@ -4,6 +4,7 @@
 //! 3 more lie ahead. Where nothing else is said, the transcripts are what `nats-server` 2.9.10 was seen to do.
 
 mod acks;
+mod bounds;
 mod flow;
 mod info;
 mod limits;

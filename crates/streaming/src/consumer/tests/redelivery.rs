@@ -21,6 +21,20 @@ fn what_expires_comes_back_in_the_order_of_the_log_and_before_what_is_new() {
 }
 
 #[test]
+fn what_is_due_at_once_comes_in_the_order_of_the_log() {
+    let mut scene = Scene::new(pull(), 3);
+    scene.pull("a", 3);
+    for (sequence, delay) in [(3, 1), (1, 3), (2, 2)] {
+        scene.say(sequence, AckKind::Nak { delay: Some(delay * MS) });
+    }
+    scene.now += SECOND; // a late tick
+    scene.wait(0);
+    scene.forget();
+    scene.pull("a", 3);
+    assert_eq!(scene.told(), ["a <- 2.1.4 +0", "a <- 2.2.5 +0", "a <- 2.3.6 +0"]);
+}
+
+#[test]
 fn redelivery_goes_on_when_too_many_are_pending_for_new_ones() {
     let mut scene = Scene::new(Settings { max_ack_pending: Some(2), ..waits(SECOND) }, 3);
     scene.pull("a", 9);
