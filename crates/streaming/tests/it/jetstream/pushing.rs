@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::consumer::{AckPolicy, PushConsumer, push};
 use async_nats::jetstream::stream::Stream;
 use async_nats::{Message, StatusCode, Subscriber};
 use futures::{StreamExt, TryStreamExt};
 
-use super::{payloads, publish, publish_many, sequences, stream, subject};
+use super::{payloads, publish, publish_many, refusal, sequences, stream, subject};
 use crate::harness::{World, eventually, never, soon};
 
 const A_WHILE: Duration = Duration::from_millis(300);
@@ -278,6 +279,8 @@ async fn a_durable_consumer_moves_to_another_subject() {
     for _ in 0..2 {
         soon("a message", messages.next()).await.unwrap().unwrap().double_ack().await.unwrap();
     }
+    let taken = stream.create_consumer(pusher(&world)).await;
+    assert_eq!(refusal(taken), ErrorCode::CONSUMER_NAME_EXIST, "someone still listens");
     drop(messages);
     eventually("it is free", async || (!consumer.get_info().await.unwrap().push_bound).then_some(())).await;
 

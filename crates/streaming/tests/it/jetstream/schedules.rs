@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_nats::datetime::{self, DateTime};
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::message::{PublishMessage, StreamMessage};
-use async_nats::jetstream::stream::{Config, StorageType, Stream};
+use async_nats::jetstream::stream::{Config, DiscardPolicy, StorageType, Stream};
 use futures::StreamExt;
 use time::format_description::well_known::Rfc3339;
 
@@ -50,7 +50,7 @@ fn far_away() -> String {
     at(datetime::now() + Duration::from_hours(1))
 }
 
-fn header<'a>(message: &'a StreamMessage, name: &str) -> Option<&'a str> {
+pub(super) fn header<'a>(message: &'a StreamMessage, name: &str) -> Option<&'a str> {
     message.headers.get(name).map(async_nats::HeaderValue::as_str)
 }
 
@@ -74,7 +74,8 @@ async fn what_is_due_is_published_at_once(storage: StorageType) {
     let world = World::new().await;
     needs!(world.client, 2, 12, "scheduled messages");
     let stream = calendar(&world, storage).await;
-    let message = scheduled(&stream, &long_ago(), "now").header("Colour", "red");
+    let message =
+        scheduled(&stream, &long_ago(), "now").header("Colour", "red").message_id("once").expected_last_sequence(0);
     let ack = send(&world.js, &subject(&stream, "plan.1"), message).await.unwrap();
     assert_eq!((ack.sequence, ack.duplicate), (1, false));
     let published = arrives(&stream, "now").await;
@@ -82,8 +83,9 @@ async fn what_is_due_is_published_at_once(storage: StorageType) {
     assert_eq!(header(&published, "Colour"), Some("red"), "what the publisher said of it is kept");
     assert_eq!(header(&published, "Nats-Scheduler"), Some(subject(&stream, "plan.1").as_str()));
     assert_eq!(header(&published, "Nats-Schedule-Next"), Some("purge"));
-    assert_eq!(header(&published, "Nats-Schedule"), None, "the schedule itself is not");
-    assert_eq!(header(&published, "Nats-Schedule-Target"), None);
+    for gone in ["Nats-Schedule", "Nats-Schedule-Target", "Nats-Msg-Id", "Nats-Expected-Last-Sequence", "Nats-Rollup"] {
+        assert_eq!(header(&published, gone), None, "{gone} was about the schedule");
+    }
 
     eventually("the schedule is gone", async || last(&stream, "plan.1").await.is_none().then_some(())).await;
     let state = state(&stream).await;
@@ -130,7 +132,8 @@ async fn a_schedule_must_be_allowed_and_make_sense() {
     assert_eq!(refusal(refused), ErrorCode::MESSAGE_SCHEDULES_DISABLED);
 
     let stream = calendar(&world, StorageType::File).await;
-    for nonsense in ["garbage", "@at", "@at tomorrow", "@every", "@every 500ms", "@every soon", "* * *"] {
+    for nonsense in ["garbage", "@at", "@at tomorrow", "@every", "@every 500ms", "@every soon", "* * *", "*/5 * * * *"]
+    {
         let refused = send(&world.js, &subject(&stream, "plan"), scheduled(&stream, nonsense, "now")).await;
         assert_eq!(refusal(refused), ErrorCode::MESSAGE_SCHEDULES_PATTERN_INVALID, "{nonsense:?}");
     }
@@ -150,16 +153,16 @@ async fn a_schedule_must_be_allowed_and_make_sense() {
         assert_eq!(refusal(refused), ErrorCode::MESSAGE_SCHEDULES_TARGET_INVALID, "{index}");
     }
     let with = |name: &'static str, value: &'static str| scheduled(&stream, &far_away(), "now").header(name, value);
-    let refused = send(&world.js, &subject(&stream, "plan"), with("Nats-Schedule-TTL", "soon")).await;
-    assert_eq!(refusal(refused), ErrorCode::MESSAGE_SCHEDULES_TTL_INVALID);
+    for nonsense in ["soon", "500ms"] {
+        let refused = send(&world.js, &subject(&stream, "plan"), with("Nats-Schedule-TTL", nonsense)).await;
+        assert_eq!(refusal(refused), ErrorCode::MESSAGE_SCHEDULES_TTL_INVALID, "{nonsense}");
+    }
     let state = state(&stream).await;
     assert_eq!(state.last_sequence, 0, "nothing of that was stored");
 
     needs!(world.client, 2, 14, "repeating schedules");
     let refused = send(&world.js, &subject(&stream, "plan"), with("Nats-Schedule-Rollup", "everything")).await;
     assert_eq!(refusal(refused), ErrorCode::MESSAGE_SCHEDULES_ROLLUP_INVALID);
-    let refused = send(&world.js, &subject(&stream, "plan"), with("Nats-Schedule-Time-Zone", "Europe/Berlin")).await;
-    assert_eq!(refusal(refused), ErrorCode::MESSAGE_SCHEDULES_TIME_ZONE_INVALID, "a point in time has no zone");
 }
 
 #[tokio::test]
@@ -171,6 +174,12 @@ async fn a_stream_that_takes_schedules_takes_them_for_good() {
     let stream = world.js.create_stream(asked).await.unwrap();
     let told = &stream.cached_info().config;
     assert!(told.allow_message_schedules && told.allow_rollup && !told.deny_purge, "schedules replace one another");
+    let refused = Config { discard: DiscardPolicy::New, ..stream.cached_info().config.clone() };
+    assert_eq!(
+        refusal(world.js.update_stream(refused).await),
+        ErrorCode::STREAM_INVALID_CONFIG,
+        "nor may it refuse what is new"
+    );
     let without = world.js.update_stream(config(&name, &[&name])).await;
     assert_eq!(refusal(without), ErrorCode::STREAM_INVALID_CONFIG);
 }
@@ -212,13 +221,39 @@ async fn a_message_can_call_off_a_schedule() {
     let stream = calendar(&world, StorageType::File).await;
     let plan = subject(&stream, "plan");
     send(&world.js, &plan, scheduled(&stream, &far_away(), "never")).await.unwrap();
-    let off = || PublishMessage::build().header("Nats-Scheduler", plan.as_str()).header("Nats-Schedule-Next", "purge");
-    let itself = send(&world.js, &plan, off()).await;
-    assert_eq!(refusal(itself), ErrorCode::MESSAGE_SCHEDULES_SCHEDULER_INVALID);
+    let off = |scheduler: Option<&str>, next: Option<&str>| {
+        let message = scheduler
+            .into_iter()
+            .fold(PublishMessage::build(), |message, scheduler| message.header("Nats-Scheduler", scheduler));
+        next.into_iter().fold(message, |message, next| message.header("Nats-Schedule-Next", next))
+    };
+    let (away, any) = (subject(&stream, "off"), subject(&stream, "*"));
+    let refused = [
+        (&plan, off(Some(&plan), Some("purge")), "by itself"),
+        (&away, off(Some(""), Some("purge")), "of nobody"),
+        (&away, off(None, Some("purge")), "of nobody at all"),
+        (&away, off(Some(&any), Some("purge")), "of anybody"),
+        (&away, off(Some(&plan), None), "without saying so"),
+        (&away, off(Some(&plan), Some("later")), "saying something else"),
+    ];
+    for (subject, message, what) in refused {
+        let refused = send(&world.js, subject, message).await;
+        assert_eq!(refusal(refused), ErrorCode::MESSAGE_SCHEDULES_SCHEDULER_INVALID, "{what}");
+    }
     assert!(last(&stream, "plan").await.is_some());
-    send(&world.js, &subject(&stream, "off"), off()).await.unwrap();
+    send(&world.js, &away, off(Some(&plan), Some("purge"))).await.unwrap();
     eventually("it is called off", async || last(&stream, "plan").await.is_none().then_some(())).await;
     assert!(last(&stream, "off").await.is_some());
+}
+
+#[tokio::test]
+async fn a_stream_without_times_to_live_schedules_none() {
+    let world = World::new().await;
+    needs!(world.client, 2, 12, "scheduled messages");
+    let stream = stream(&world, "calendar", |config| config.allow_message_schedules = true).await;
+    let message = scheduled(&stream, &far_away(), "now").header("Nats-Schedule-TTL", "1m");
+    let refused = send(&world.js, &subject(&stream, "plan"), message).await;
+    assert_eq!(refusal(refused), ErrorCode::MESSAGE_TTL_DISABLED);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Messages with a time to live of their own, and the markers that tell they are gone.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::message::PublishMessage;
@@ -81,6 +81,8 @@ async fn a_marker_tells_that_the_last_of_a_subject_grew_old(storage: StorageType
     let change = |config: &mut Config| {
         mortal(storage)(config);
         config.subject_delete_marker_ttl = Some(Duration::from_mins(1));
+        // With room for more than one, a message lives at least as long as its marker would.
+        config.max_messages_per_subject = 1;
     };
     let stream = stream(&world, "mortal", change).await;
     assert!(stream.cached_info().config.allow_rollup, "markers need roll-ups, so they come with them");
@@ -88,7 +90,6 @@ async fn a_marker_tells_that_the_last_of_a_subject_grew_old(storage: StorageType
     send(&world.js, &subject(&stream, "b"), living("1")).await.unwrap();
     publish(&world.js, &subject(&stream, "b"), "the last of b").await;
     goes(&stream, 1).await;
-    goes(&stream, 2).await;
     let marker =
         eventually("the marker", async || stream.get_last_raw_message_by_subject(&subject(&stream, "a")).await.ok())
             .await;
@@ -98,5 +99,20 @@ async fn a_marker_tells_that_the_last_of_a_subject_grew_old(storage: StorageType
     assert_eq!(header("Nats-Marker-Reason").as_deref(), Some("MaxAge"));
     assert_eq!(header("Nats-TTL").as_deref(), Some("1m0s"));
     let b = stream.get_last_raw_message_by_subject(&subject(&stream, "b")).await.unwrap();
-    assert_eq!(b.payload, "the last of b", "a subject with a message left needs no marker");
+    assert_eq!(b.payload, "the last of b", "what was replaced did not grow old");
+}
+
+#[tokio::test]
+async fn a_message_lives_no_shorter_than_its_marker_would() {
+    let world = World::new().await;
+    needs!(world.client, 2, 12, "a minimum to the time to live where there are markers");
+    let stream = stream(&world, "mortal", |config| {
+        mortal(StorageType::Memory)(config);
+        config.subject_delete_marker_ttl = Some(Duration::from_secs(2));
+    })
+    .await;
+    let began = Instant::now();
+    send(&world.js, &subject(&stream, "a"), living("1")).await.unwrap();
+    goes(&stream, 1).await;
+    assert!(began.elapsed() >= Duration::from_secs(2), "a marker might have been missed");
 }
