@@ -15,7 +15,15 @@ pub trait Source {
     fn next(&mut self, from: u64) -> Next;
     /// This message, if it is still there.
     fn find(&mut self, sequence: u64) -> Option<Found>;
+    /// Whether the last answer, an end or nothing found, is not to be believed: the disk could not be read. Then
+    /// nothing is concluded from it, and it is asked again a second later.
+    fn unreadable(&self) -> bool {
+        false
+    }
 }
+
+/// How soon a log that could not be read is tried again.
+const UNREADABLE_RETRY: Nanos = 1_000_000_000;
 
 /// What [`Source::next`] found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +52,8 @@ enum Pick {
     Message(Found, u32),
     /// There may be new messages, but too many are pending.
     Full,
+    /// Nobody knows.
+    Unreadable,
     /// Nothing.
     End,
 }
@@ -57,6 +67,10 @@ impl Consumer {
         let (found, deliveries) = match self.pick(source, out) {
             Pick::Message(found, deliveries) => (found, deliveries),
             Pick::Full => return None,
+            Pick::Unreadable => {
+                self.held_until = Some(now.saturating_add(UNREADABLE_RETRY));
+                return None;
+            }
             Pick::End => {
                 self.requests.end_of_log(out);
                 return None;
@@ -116,6 +130,9 @@ impl Consumer {
                 if !exhausted && let Some(found) = source.find(sequence) {
                     return Pick::Message(found, entry.deliveries.saturating_add(1));
                 }
+                if !exhausted && source.unreadable() {
+                    return Pick::Unreadable;
+                }
                 let advice = Advice::about(&entry);
                 if exhausted {
                     self.record(Change::GaveUp { sequence });
@@ -135,11 +152,15 @@ impl Consumer {
             if let Some(found) = source.find(sequence) {
                 return Pick::Message(found, 1);
             }
+            if source.unreadable() {
+                return Pick::Unreadable;
+            }
             self.record(Change::Removed { sequence });
             self.num_pending = self.num_pending.saturating_sub(1);
         }
         match source.next(self.position()) {
             Next::Found(found) => Pick::Message(found, 1),
+            Next::End(_) if source.unreadable() => Pick::Unreadable,
             Next::End(next) => {
                 self.scanned = self.scanned.max(next);
                 Pick::End

@@ -130,7 +130,7 @@ impl Snapshot {
         let given_up = reader.ascending(|_, sequence| Ok(sequence))?;
         let list = reader.ascending(|_, sequence| Ok(sequence))?;
         let last = pending.last().map_or(0, |held| held.sequence);
-        if !reader.bytes.is_empty() || resume == 0 || last > delivered.stream {
+        if !reader.bytes.is_empty() || last > delivered.stream {
             return Err(Malformed);
         }
         Ok(Self { delivered, ack_floor, pending, given_up, list, resume })
@@ -356,6 +356,14 @@ mod tests {
         }
         bytes.push(0);
         assert_eq!(Snapshot::decode(&bytes), Err(Malformed), "and nothing may follow");
+    }
+
+    #[test]
+    fn a_consumer_that_did_nothing_yet_comes_back_too() {
+        let mut bytes = Vec::new();
+        Snapshot::default().encode(&mut bytes);
+        assert_eq!(Snapshot::decode(&bytes), Ok(Snapshot::default()));
+        assert_eq!(Snapshot::default().next(), 1);
     }
 
     #[test]

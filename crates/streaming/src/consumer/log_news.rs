@@ -26,8 +26,8 @@ impl Consumer {
         }
     }
 
-    /// All messages before this one left the log; `pending` matching ones are still ahead (see
-    /// [`Consumer::restore`]).
+    /// All messages before this one left the log; `pending` matching ones are still ahead: those of
+    /// [`listed`](Self::listed) and those at or after [`next`](Self::next).
     pub fn purged(&mut self, before: u64, pending: u64) {
         if before > self.progress.floor.stream + 1 || self.progress.has_given_up_before(before) {
             self.record(Change::Purged { before });

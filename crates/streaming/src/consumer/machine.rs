@@ -91,6 +91,16 @@ impl Consumer {
         self.progress.snapshot()
     }
 
+    /// Where the next new message is looked for, once all [`listed`](Self::listed) are delivered.
+    pub fn next(&self) -> u64 {
+        if self.progress.listed().is_some() { self.progress.resume() } else { self.position() }
+    }
+
+    /// The messages to deliver before all others (last message of each subject), ascending.
+    pub fn listed(&self) -> impl Iterator<Item = u64> {
+        self.progress.list()
+    }
+
     /// Appends the changes since the last call to `into`. They are collected only if [`Settings::journaled`]; whoever
     /// asks for that must take them after every call that may deliver or settle.
     pub fn take_changes(&mut self, into: &mut Vec<Change>) {
@@ -242,11 +252,7 @@ impl Consumer {
 
     /// Whether a matching message is still to be delivered for the first time.
     pub(super) fn ahead(&self, sequence: u64) -> bool {
-        if self.progress.listed().is_some() {
-            sequence >= self.progress.resume() || self.progress.lists(sequence)
-        } else {
-            sequence >= self.position()
-        }
+        sequence >= self.next() || self.progress.lists(sequence)
     }
 
     /// Where to look for new messages when nothing is listed.

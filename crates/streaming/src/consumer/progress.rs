@@ -202,6 +202,10 @@ impl Progress {
         self.list.front().copied()
     }
 
+    pub fn list(&self) -> impl Iterator<Item = u64> {
+        self.list.iter().copied()
+    }
+
     pub fn lists(&self, sequence: u64) -> bool {
         self.list.binary_search(&sequence).is_ok()
     }

@@ -87,3 +87,28 @@ fn retention_keeps_what_is_pending_or_ahead() {
     scene.pull("a", 1);
     assert_eq!(needed(&scene), [3, 4, 5], "the first was given up");
 }
+
+#[test]
+fn a_log_that_cannot_be_read_loses_nothing() {
+    let list = |log: &Log| Start { sequence: 3, list: vec![1, 2], last: log.last, pending: 4 };
+    let mut scene = Scene::of(Settings { ack_wait: SECOND, ..pull() }, "aaaa", list);
+    let unreadable = |scene: &mut Scene, time| {
+        scene.log.broken = true;
+        scene.wait(time);
+        scene.no_wait("a", 1);
+        scene.log.broken = false;
+    };
+    unreadable(&mut scene, 0);
+    scene.wait(SECOND);
+    assert_eq!(scene.told(), ["a <- 1.1.1 +3"], "asked again after a second");
+    scene.no_wait("a", 1);
+    unreadable(&mut scene, 0);
+    scene.wait(SECOND);
+    assert_eq!(scene.told(), ["a <- 1.2.2 +2", "a <- 2.1.3 +2"]);
+    scene.ack([1, 2]);
+    scene.forget();
+    unreadable(&mut scene, 2 * SECOND);
+    assert_eq!(scene.told(), [""; 0], "not even that there is nothing");
+    scene.wait(SECOND);
+    assert_eq!(scene.told(), ["a <- 1.3.4 +1"]);
+}

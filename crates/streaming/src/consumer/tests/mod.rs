@@ -29,6 +29,7 @@ pub(super) struct Log {
     /// Live messages: when they were stored, how large they are, whether they match the filter.
     messages: BTreeMap<u64, (Nanos, u64, bool)>,
     last: u64,
+    broken: bool,
 }
 
 impl Log {
@@ -45,14 +46,19 @@ impl Log {
 
 impl Source for Log {
     fn next(&mut self, from: u64) -> Next {
-        match self.messages.range(from..).find(|message| message.1.2) {
+        match self.messages.range(from..).find(|message| message.1.2 && !self.broken) {
             Some((&sequence, &(time, size, _))) => Next::Found(Found { sequence, size, time }),
             None => Next::End(self.last + 1),
         }
     }
 
     fn find(&mut self, sequence: u64) -> Option<Found> {
-        self.messages.get(&sequence).map(|&(time, size, _)| Found { sequence, size, time })
+        let message = self.messages.get(&sequence).filter(|_| !self.broken);
+        message.map(|&(time, size, _)| Found { sequence, size, time })
+    }
+
+    fn unreadable(&self) -> bool {
+        self.broken
     }
 }
 
