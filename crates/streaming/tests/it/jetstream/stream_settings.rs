@@ -49,7 +49,7 @@ async fn without_subjects_a_stream_takes_its_own_name() {
     let world = World::new().await;
     let name = world.name("bare");
     let stream = world.js.create_stream(name.as_str()).await.unwrap();
-    assert_eq!(stream.cached_info().config.subjects, [name.clone()]);
+    assert_eq!(stream.cached_info().config.subjects, [name.as_str()]);
     assert_eq!(publish(&world.js, &name, "hello").await, 1);
 }
 
