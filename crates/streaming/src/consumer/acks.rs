@@ -1,7 +1,6 @@
 //! What clients say of the messages they got.
 
 use super::{
-    expiry::OUTDATED_MIN,
     machine::Consumer,
     output::{Advice, Output},
     progress::Change,
@@ -113,12 +112,9 @@ impl Consumer {
         }
     }
 
-    /// Forgets what is outdated, now and then.
+    /// Forgets what is outdated, now and then. (The redelivery queue needs none of it: it is emptied of what was settled
+    /// before anything new becomes pending.)
     pub(super) fn tidy(&mut self) {
-        let pending = &self.progress.pending;
-        self.expiry.prune(pending, &self.settings);
-        if self.queue.len() > 2 * pending.len() + OUTDATED_MIN {
-            self.queue.retain(|sequence| pending.get(*sequence).is_some_and(|entry| entry.queued));
-        }
+        self.expiry.prune(&self.progress.pending, &self.settings);
     }
 }

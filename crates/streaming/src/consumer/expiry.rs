@@ -15,7 +15,7 @@ use super::{
 };
 
 /// Outdated moments that are tolerated whatever the number of valid ones.
-pub(super) const OUTDATED_MIN: usize = 64;
+const OUTDATED_MIN: usize = 64;
 
 /// The moment a message is due, and its sequence.
 type Due = (Nanos, u64);

@@ -140,16 +140,21 @@ fn a_refused_message_comes_back_at_once_or_after_its_delay() {
 }
 
 #[test]
-fn a_delay_holds_a_message_in_line_back_again() {
-    let mut scene = Scene::new(pull(), 1);
-    scene.pull("a", 1);
+fn a_delay_takes_a_message_out_of_the_line() {
+    let mut scene = Scene::new(pull(), 2);
+    scene.pull("a", 2);
     scene.say(1, AckKind::Nak { delay: None });
     scene.say(1, AckKind::Nak { delay: Some(SECOND) });
     scene.forget();
-    scene.pull("a", 1);
-    assert_eq!(scene.told(), [""; 0]);
+    scene.no_wait("a", 1);
+    assert_eq!(scene.told(), ["a <- 404 No Messages"]);
+    scene.say(1, AckKind::Nak { delay: None });
+    scene.say(2, AckKind::Nak { delay: None });
+    scene.say(1, AckKind::Nak { delay: Some(SECOND) });
     scene.wait(SECOND);
-    assert_eq!(scene.told(), ["a <- 2.1.2 +0"]);
+    scene.forget();
+    scene.pull("a", 2);
+    assert_eq!(scene.told(), ["a <- 2.2.3 +0", "a <- 2.1.4 +0"], "back at its end");
 }
 
 #[test]

@@ -101,10 +101,13 @@ fn a_log_that_cannot_be_read_loses_nothing() {
     unreadable(&mut scene, 0);
     scene.wait(SECOND);
     assert_eq!(scene.told(), ["a <- 1.1.1 +3"], "asked again after a second");
-    scene.no_wait("a", 1);
+    scene.say(1, AckKind::Nak { delay: None });
     unreadable(&mut scene, 0);
-    scene.wait(SECOND);
-    assert_eq!(scene.told(), ["a <- 1.2.2 +2", "a <- 2.1.3 +2"]);
+    scene.wait(500 * MS);
+    assert_eq!(scene.told(), ["naked 1"]);
+    scene.wait(500 * MS);
+    scene.no_wait("a", 1);
+    assert_eq!(scene.told(), ["a <- 2.1.2 +3", "a <- 1.2.3 +2"]);
     scene.ack([1, 2]);
     scene.forget();
     unreadable(&mut scene, 2 * SECOND);
