@@ -26,7 +26,7 @@
 //!
 //! Always true, and tried by `tests/model`:
 //! - Every matching message gets settled or given up; none is forgotten, none is delivered more than `max_deliver` times.
-//! - Messages wait in one of two places, [`expiry`] (pending) or the redelivery queue (queued), never in both.
+//! - Messages wait in one of two places, `expiry` (pending) or the redelivery queue (queued), never in both.
 //! - New messages are delivered in the order of the log and only while fewer than `max_ack_pending` are pending.
 //!   What is to be redelivered goes before what is new, and counts as pending all the time.
 //! - Nothing at or below the ack floor is pending; the floor moves up only.
