@@ -86,7 +86,7 @@ pub enum Change {
 /// forgetting the oldest does no harm.
 pub const GIVEN_UP_MAX: usize = 65_536;
 
-/// A consumer's [`Progress`] as plain data.
+/// What has to survive a restart, as plain data.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Snapshot {
     /// The last delivery.
