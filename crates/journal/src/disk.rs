@@ -1,13 +1,21 @@
 //! The disk, as the log sees it: one directory of files. Everything that can crash, fail or fill up is behind this.
 
 mod directory;
+#[cfg(feature = "testing")]
+mod failing;
 mod memory;
+#[cfg(feature = "testing")]
+mod simulated;
 
 use std::io;
 use std::sync::Arc;
 
 pub use directory::Directory;
+#[cfg(feature = "testing")]
+pub use failing::{Failing, Operation};
 pub use memory::Memory;
+#[cfg(feature = "testing")]
+pub use simulated::{Simulated, Survival};
 
 /// One directory.
 pub trait Disk: Send + Sync {

@@ -44,18 +44,30 @@
 //! - Nothing waits but [`Commit::run`], [`LedgerCommit::run`] and [`Upkeep::run`], which need no lock on the log.
 
 mod atomic;
+mod contents;
+mod deleted;
 pub mod disk;
 mod error;
+mod history;
+mod index;
 mod ledger;
 mod lock;
 mod log;
 mod read;
 mod record;
 mod remove;
+mod scan;
+mod segment;
+mod segments;
+mod sidecar;
+mod staged;
+mod store;
+mod subjects;
+mod summary;
 
 pub use atomic::{read_atomic, write_atomic};
 pub use disk::{Directory, Disk, File, Memory};
-pub use error::{Damage, OpenError, ReadError, Recovery};
+pub use error::{Cut, Damage, OpenError, ReadError, Recovery};
 pub use ledger::{Ledger, LedgerCommit};
 pub use lock::{LockError, StoreLock};
 pub use log::{Commit, Committed, Held, Log, Options, RolledBack, State, Sync, Upkeep};

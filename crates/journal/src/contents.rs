@@ -1,0 +1,117 @@
+//! What a segment holds, by reading all of it.
+
+use std::io;
+
+use crate::disk::File;
+use crate::record::{Kind, u32_of};
+use crate::scan::{Bounds, Found, Scan};
+use crate::segment::{HEADER_BYTES, Header, Hole, is_worth_keeping};
+use crate::summary::{Builder, Summary};
+
+/// All that is to be known of a segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Contents {
+    pub summary: Summary,
+    /// See [`Segment::offsets`](crate::segment::Segment::offsets).
+    pub offsets: Vec<(u32, u32)>,
+    pub holes: Vec<Hole>,
+    /// Where the last valid entry ends.
+    pub len: u32,
+    /// The entries after the last valid one do not end in damage that could be told from an unfinished write.
+    pub torn: bool,
+}
+
+impl Contents {
+    /// Reads the file up to `end`, none of its sequences being above `limit`. `sealed`: whatever is wrong is damage.
+    pub fn read(file: &dyn File, header: &Header, end: u32, limit: u64, sealed: bool) -> io::Result<Self> {
+        let base = header.name.base;
+        let gapless = header.covered.is_none();
+        let bounds = Bounds { last: base.saturating_sub(1), limit, gapless };
+        let mut scan = Scan::new(file, header.salt, HEADER_BYTES, end, bounds);
+        let mut reader = Reader {
+            builder: Builder::new(base, header.head),
+            base,
+            offsets: Vec::new(),
+            holes: Vec::new(),
+            tainted: false,
+            open_hole: false,
+        };
+        let (mut len, mut torn) = (end, false);
+        loop {
+            match scan.next()? {
+                Found::Entry(offset, entry) => reader.entry(offset, &entry),
+                Found::Hole(hole) => reader.hole(hole),
+                Found::Tail(from) if sealed => reader.hole(Hole { from, to: end, lost: None }),
+                Found::Tail(from) => (len, torn) = (from, true),
+                Found::End => break,
+            }
+        }
+        if let Some(covered) = header.covered {
+            reader.builder.cover(covered);
+        }
+        if sealed && reader.builder.end() < limit {
+            reader.lost(limit);
+        }
+        let Reader { builder, offsets, holes, .. } = reader;
+        Ok(Self { summary: builder.finish(), offsets, holes, len, torn })
+    }
+}
+
+struct Reader {
+    builder: Builder,
+    base: u64,
+    offsets: Vec<(u32, u32)>,
+    holes: Vec<Hole>,
+    /// Damage came before in the same commit: what removals there made room for may be lost.
+    tainted: bool,
+    /// Which messages the last hole took is not known yet.
+    open_hole: bool,
+}
+
+impl Reader {
+    fn entry(&mut self, offset: u32, entry: &crate::record::Entry<'_>) {
+        self.tainted &= !entry.first_of_commit;
+        if matches!(entry.kind, Kind::Message | Kind::Erased) {
+            self.lost(entry.sequence - 1);
+            if is_worth_keeping(offset, self.offsets.last().map(|(_, at)| *at)) {
+                let distance = u32::try_from(entry.sequence - self.base).unwrap_or(u32::MAX);
+                self.offsets.push((distance, offset));
+            }
+        }
+        match entry.kind {
+            Kind::Message => self.builder.message(entry),
+            Kind::Erased => self.builder.erased(entry),
+            Kind::Remove if !self.tainted => self.builder.removal(entry),
+            Kind::Head if !self.tainted => self.builder.head(entry.sequence),
+            Kind::Remove | Kind::Head => {}
+        }
+    }
+
+    fn hole(&mut self, hole: Hole) {
+        self.tainted = true;
+        match self.holes.last_mut() {
+            Some(last) if last.to == hole.from => last.to = hole.to,
+            _ => {
+                self.holes.push(hole);
+                self.open_hole = true;
+            }
+        }
+    }
+
+    /// The messages up to `upto` that were not seen went with the last hole.
+    fn lost(&mut self, upto: u64) {
+        let first = self.builder.end() + 1;
+        if std::mem::take(&mut self.open_hole)
+            && first <= upto
+            && let Some(hole) = self.holes.last_mut()
+        {
+            hole.lost = Some((first, upto));
+            self.builder.cover(upto);
+        }
+    }
+}
+
+/// How much of a file is there, as far as entries can be addressed.
+pub(crate) fn file_len(file: &dyn File) -> io::Result<u32> {
+    Ok(u32_of(usize::try_from(file.len()?).unwrap_or(usize::MAX)))
+}
