@@ -6,4 +6,6 @@ mod bench;
 mod cli;
 mod harness;
 mod jetstream;
+mod monitor;
+mod signals;
 mod wire;
