@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use crate::clock::Clock;
 use crate::connection::{Connections, Reason, Socket};
 use crate::jetstream::JetStream;
-use crate::options::{Address, Options};
+use crate::options::{Address, Options, ports};
 use crate::router::Router;
 use crate::tls;
 
@@ -50,13 +50,8 @@ pub enum StartError {
     #[error("{0}")]
     Store(#[from] crate::jetstream::StartError),
     /// A file that tells others where we are cannot be written.
-    #[error("cannot write {path}: {source}")]
-    File {
-        /// Which.
-        path: std::path::PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
+    #[error("{0}")]
+    File(#[from] std::io::Error),
 }
 
 /// What all parts of a running server share.
@@ -114,9 +109,13 @@ pub struct Handle {
     accepting: watch::Sender<bool>,
     stopped: watch::Sender<bool>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
+    _files: ports::Files,
 }
 
-/// Starts a server on the runtime it is called on: recovers its streams, binds, and accepts.
+/// Starts a server on the runtime it is called on: binds, recovers its streams, tells where it is, and accepts.
+///
+/// What may fail comes first, and the store's lock before the files: a second server on the same store must leave the
+/// first one's alone.
 pub async fn start(options: Options) -> Result<Handle, StartError> {
     let acceptor = options.tls.as_ref().map(tls::acceptor).transpose()?;
     let listener = listen("clients", &options.client).await?;
@@ -124,10 +123,15 @@ pub async fn start(options: Options) -> Result<Handle, StartError> {
         Some(address) => Some(listen("monitoring", address).await?),
         None => None,
     };
-    let client_address = address_of(&listener, &options.client)?;
+    let client_address = address_of("clients", &listener, &options.client)?;
+    let monitor_address = match (&monitor, &options.monitor) {
+        (Some(listener), Some(asked)) => Some(address_of("monitoring", listener, asked)?),
+        _ => None,
+    };
     let clock = Clock::default();
     let id = crate::name::server_id();
     let jetstream = options.jetstream.as_ref().map(|o| JetStream::open(o, clock.now())).transpose()?;
+    let files = ports::write(&options, client_address, monitor_address)?;
     let server = Arc::new(Server {
         name: options.server_name.clone().unwrap_or_else(|| id.clone()),
         id,
@@ -149,20 +153,13 @@ pub async fn start(options: Options) -> Result<Handle, StartError> {
         tokio::spawn(accept(server.clone(), listener, acceptor, accepting.subscribe())),
         tokio::spawn(check(server.clone(), stopped.subscribe())),
     ];
-    let monitor_address = match monitor {
-        Some(listener) => {
-            let address = listener.local_addr().ok();
-            tasks.push(tokio::spawn(crate::monitor::serve(server.clone(), listener, stopped.subscribe())));
-            address
-        }
-        None => None,
-    };
-    if let Some(address) = monitor_address {
+    if let (Some(listener), Some(address)) = (monitor, monitor_address) {
+        tasks.push(tokio::spawn(crate::monitor::serve(server.clone(), listener, stopped.subscribe())));
         tracing::info!("Starting http monitor on {address}");
     }
     tracing::info!("Listening for client connections on {client_address}");
     tracing::info!("Server is ready");
-    Ok(Handle { server, monitor_address, accepting, stopped, tasks: Mutex::new(tasks) })
+    Ok(Handle { server, monitor_address, accepting, stopped, tasks: Mutex::new(tasks), _files: files })
 }
 
 async fn listen(what: &'static str, address: &Address) -> Result<TcpListener, StartError> {
@@ -190,8 +187,8 @@ fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
-fn address_of(listener: &TcpListener, asked: &Address) -> Result<SocketAddr, StartError> {
-    listener.local_addr().map_err(|source| StartError::Listen { what: "clients", address: asked.clone(), source })
+fn address_of(what: &'static str, listener: &TcpListener, asked: &Address) -> Result<SocketAddr, StartError> {
+    listener.local_addr().map_err(|source| StartError::Listen { what, address: asked.clone(), source })
 }
 
 async fn accept(

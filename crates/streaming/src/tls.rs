@@ -65,9 +65,10 @@ pub fn acceptor(tls: &Tls) -> Result<TlsAcceptor, Error> {
     } else {
         builder.with_no_client_auth()
     };
+    let chain = certificates(&tls.cert_file)?;
     let key = PrivateKeyDer::from_pem_file(&tls.key_file)
         .map_err(|e| Error::File { path: tls.key_file.clone(), why: e.to_string() })?;
-    let config = builder.with_single_cert(certificates(&tls.cert_file)?, key).map_err(pair)?;
+    let config = builder.with_single_cert(chain, key).map_err(pair)?;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 

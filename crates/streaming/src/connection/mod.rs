@@ -25,7 +25,7 @@ use crate::turn::Turn;
 
 pub use auth::Rights;
 pub use outbox::{Appended, Outbox, Reason};
-pub use registry::{Closed, Connections};
+pub use registry::{Closed, Connections, Traffic};
 pub(crate) use session::Session;
 pub(crate) use socket::Socket;
 

@@ -3,8 +3,8 @@
 use super::{Error, Log, Options};
 
 impl Options {
-    /// `new`, if it differs from `self` in nothing that is settled when a server starts. Otherwise nothing is to change,
-    /// and the error names what would have to.
+    /// `new`, if it differs from `self` in nothing that is settled when a server starts: in how much is logged, that is.
+    /// Otherwise nothing is to change, and the error names what would have to.
     pub fn reload(&self, new: Self) -> Result<Self, Error> {
         let old = self;
         let settled = |log: &Log| (log.file.clone(), log.size_limit, log.format, log.time);
@@ -13,7 +13,10 @@ impl Options {
             ("http_port", old.monitor != new.monitor),
             ("server_name", old.server_name != new.server_name),
             ("client_advertise", old.client_advertise != new.client_advertise),
+            ("authorization", old.auth != new.auth || old.auth_timeout != new.auth_timeout),
             ("tls", old.tls != new.tls),
+            ("limits of connections", old.limits != new.limits),
+            ("lame_duck_duration or its grace period", old.lame_duck != new.lame_duck),
             ("jetstream", old.jetstream != new.jetstream),
             ("log_file, its limit or its format", settled(&old.log) != settled(&new.log)),
             ("pid_file", old.pid_file != new.pid_file),

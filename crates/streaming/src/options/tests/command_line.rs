@@ -228,11 +228,13 @@ fn a_signal_finds_its_process() {
 #[test]
 fn a_reload_changes_what_may_change_and_names_what_may_not() {
     let old = options(&["-js", "-D"], &[], &[]);
-    let new = options(&["-js", "--auth", "t", "--max_payload", "2mb"], &[], &[]);
+    let new = options(&["-js", "-V"], &[], &[]);
     assert_eq!(old.reload(new.clone()), Ok(new));
     for (words, what) in [
         (&["-js", "-p", "1"][..], "host or port"),
         (&["-js", "-m", "1"], "http_port"),
+        (&["-js", "--auth", "t"], "authorization"),
+        (&["-js", "--max_payload", "2mb"], "limits of connections"),
         (&[], "jetstream"),
         (&["-js", "--sync", "never"], "jetstream"),
         (&["-js", "-l", "x"], "log_file, its limit or its format"),
