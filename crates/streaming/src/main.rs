@@ -7,10 +7,14 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use streaming::options::{Command, Options, Parsed, World, ports};
+use streaming::options::{Command, Options, Parsed, World};
 use streaming::telemetry::{self, Telemetry};
 
 use signals::Signals;
+
+/// Buffers are made on one thread and dropped on another all the time: this allocator is made for that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     match run() {
@@ -59,19 +63,55 @@ fn print(text: &str, to: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-async fn serve(options: Options, telemetry: &Telemetry) -> anyhow::Result<()> {
+/// Serves until told to stop.
+async fn serve(mut options: Options, telemetry: &Telemetry) -> anyhow::Result<()> {
     let mut signals = Signals::heed().context("cannot heed signals")?;
-    let address = &options.client;
-    let listener = tokio::net::TcpListener::bind((address.host.as_str(), address.port))
-        .await
-        .with_context(|| format!("cannot listen for clients on {address}"))?;
-    let _files = ports::write(&options, listener.local_addr()?, None)?;
-    tracing::info!("Listening for client connections on {}", listener.local_addr()?);
-    loop {
+    // Its one line holds what caused it: the causes need not be told again.
+    let server = streaming::start(options.clone()).await.map_err(|error| anyhow::anyhow!("{error}"))?;
+    let slowly = loop {
         match signals.next().await {
-            Command::Stop | Command::Quit | Command::Term | Command::LameDuck => return Ok(()),
-            Command::Reopen => telemetry.reopen()?,
-            Command::Reload => {}
+            Command::Stop | Command::Quit | Command::Term => break false,
+            Command::LameDuck => break true,
+            Command::Reopen => reopen(telemetry),
+            Command::Reload => match reload(&options, telemetry) {
+                Ok(new) => options = new,
+                Err(error) => tracing::error!("cannot reload: {error:#}"),
+            },
+        }
+    };
+    if slowly {
+        tokio::select! {
+            () = server.lame_duck() => return Ok(()),
+            () = told_to_hurry(&mut signals, telemetry) => {}
         }
     }
+    server.shutdown().await;
+    Ok(())
+}
+
+/// Waits until a server that is leaving slowly is told to stop.
+async fn told_to_hurry(signals: &mut Signals, telemetry: &Telemetry) {
+    loop {
+        match signals.next().await {
+            Command::Stop | Command::Quit | Command::Term => return,
+            Command::Reopen => reopen(telemetry),
+            Command::LameDuck | Command::Reload => {}
+        }
+    }
+}
+
+fn reopen(telemetry: &Telemetry) {
+    match telemetry.reopen() {
+        Ok(()) => tracing::info!("File log re-opened"),
+        Err(error) => tracing::error!("cannot reopen the log: {error}"),
+    }
+}
+
+/// Reads the configuration anew and does as it says, or nothing if it says what cannot be done while we run.
+fn reload(old: &Options, telemetry: &Telemetry) -> anyhow::Result<Options> {
+    let Parsed::Run(new) = parse()? else { anyhow::bail!("nothing to serve by") };
+    let new = old.reload(*new)?;
+    telemetry.change(&new.log)?;
+    tracing::info!("Reloaded server configuration");
+    Ok(new)
 }

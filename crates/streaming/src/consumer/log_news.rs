@@ -36,6 +36,14 @@ impl Consumer {
         self.num_pending = pending;
     }
 
+    /// Whether it is all the same to the consumer that messages before this one left the log.
+    pub fn is_past(&self, before: u64) -> bool {
+        self.progress.floor.stream + 1 >= before
+            && self.next() >= before
+            && self.progress.listed().is_none_or(|first| first >= before)
+            && !self.progress.has_given_up_before(before)
+    }
+
     /// Puts the number of matching messages ahead right, where the caller had to count anew.
     pub fn recount(&mut self, pending: u64) {
         self.num_pending = pending;

@@ -1,16 +1,21 @@
 //! JetStream: all streams of a server, and the API by which clients manage them.
 //!
-//! `mod.rs` the streams and their life · `api.rs` takes requests off `$JS.API.>` and hands them to the verbs ·
-//! `account.rs streams.rs consumers.rs messages.rs direct.rs` the verbs, one file a noun · `acks.rs` what clients say to
-//! consumers.
+//! `mod.rs` the streams and their life · `api.rs` takes requests off `$JS.API.>`, `verb.rs` tells what they ask for,
+//! `request.rs` reads and answers them · `account.rs streams.rs consumers/ messages.rs direct.rs` the verbs, one file a
+//! noun · `metadata.rs` what we add to theirs · `acks.rs` what clients say to consumers · `advisories.rs` what we tell
+//! unasked.
 
 mod account;
 mod acks;
+pub(crate) mod advisories;
 mod api;
 mod consumers;
 mod direct;
 mod messages;
+mod metadata;
+mod request;
 mod streams;
+mod verb;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -25,11 +25,12 @@ pub(super) fn create(turn: &mut Turn, request: &Request<'_>, name: &str) -> Answ
     if config.sealed {
         return Err(error::stream_config("stream configuration for create can not be sealed"));
     }
-    let (stream, did_create) = request.jetstream.create(turn, settled(config)?)?;
-    if did_create {
+    let (stream, made) = request.jetstream.create(turn, settled(config)?)?;
+    if made {
         advisories::stream(turn, name, Action::Create);
     }
-    Ok(request.now(&StreamCreated { info: shown(turn, request, &stream), did_create }))
+    // Said of one that was there, too: clients know it so.
+    Ok(request.now(&StreamCreated { info: shown(turn, request, &stream), did_create: true }))
 }
 
 /// `STREAM.UPDATE.<stream>`: changes it.

@@ -13,7 +13,7 @@ const SUBJECTS_MAX: usize = 1024;
 #[derive(Default)]
 pub struct Cache {
     generation: u64,
-    subjects: HashMap<Box<str>, Arc<Matches>>,
+    subjects: HashMap<String, Arc<Matches>>,
 }
 
 impl Cache {

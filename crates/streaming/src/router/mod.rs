@@ -83,6 +83,11 @@ impl Subscription {
         self.delivered.load(Ordering::Relaxed)
     }
 
+    /// The number of messages after which it ends by itself, if there is one.
+    pub fn max(&self) -> Option<u64> {
+        u64::try_from(self.max.load(Ordering::Relaxed)).ok()
+    }
+
     /// Counts a delivery: may this one go out, and is it the last?
     pub(crate) fn count(&self) -> Permit {
         let nth = self.delivered.fetch_add(1, Ordering::Relaxed) + 1;
@@ -151,7 +156,7 @@ impl Matches {
     }
 }
 
-type Watchers = HashMap<Box<str>, Vec<Arc<dyn Watcher>>>;
+type Watchers = HashMap<String, Vec<Arc<dyn Watcher>>>;
 
 /// The table of all subscriptions of a server.
 #[derive(Default)]
@@ -176,6 +181,18 @@ impl Router {
     /// Subscriptions in the table.
     pub fn len(&self) -> usize {
         self.trie.read().len()
+    }
+
+    /// Subscriptions from the `offset`-th on, `limit` at most, in an order that holds as long as none comes or goes.
+    pub fn page(&self, offset: usize, limit: usize) -> Vec<Arc<Subscription>> {
+        let (mut page, mut nth) = (Vec::new(), 0);
+        self.trie.read().each(&mut |subscription| {
+            if nth >= offset && page.len() < limit {
+                page.push(subscription.clone());
+            }
+            nth += 1;
+        });
+        page
     }
 
     /// True when nobody is subscribed to anything.

@@ -26,7 +26,7 @@ impl Leaf {
 
 #[derive(Default)]
 struct Node {
-    literals: HashMap<Box<str>, Node>,
+    literals: HashMap<String, Node>,
     /// Below `*`.
     any: Option<Box<Node>>,
     /// Filters that end with `>` here.
@@ -76,6 +76,18 @@ impl Trie {
     pub fn visit<'a>(&'a self, subject: &str, found: &mut impl FnMut(&'a Leaf)) {
         visit(&self.root, Some(subject), found);
     }
+
+    /// Calls `found` for every subscription.
+    pub fn each<'a>(&'a self, found: &mut impl FnMut(&'a Arc<Subscription>)) {
+        each(&self.root, found);
+    }
+}
+
+fn each<'a>(node: &'a Node, found: &mut impl FnMut(&'a Arc<Subscription>)) {
+    for leaf in [&node.here, &node.rest] {
+        leaf.plain.iter().chain(leaf.queues.iter().flat_map(|(_, members)| members)).for_each(&mut *found);
+    }
+    node.literals.values().chain(node.any.as_deref()).for_each(|child| each(child, found));
 }
 
 /// The first token of `rest`, and what is left of it.

@@ -12,6 +12,9 @@ use crate::turn::Turn;
 /// After the disk failed, publishers are refused this long; then the next one tries it again.
 const FAULT_PAUSE: i64 = 1_000_000_000;
 
+/// Bytes committed after which it is worth asking for work on sealed files.
+const UPKEEP_BYTES: usize = 512 * 1024;
+
 /// One commit under way: what to write, and whom to tell.
 pub(super) struct Batch {
     log: Option<Commit>,
@@ -48,6 +51,7 @@ impl State {
             return None;
         }
         self.committing = true;
+        self.unkept_bytes += self.log.staged_bytes();
         self.ledger_due = None;
         Some(Batch {
             log: self.log.begin_commit(),
@@ -67,7 +71,7 @@ impl State {
             // Nothing is lost that was confirmed: what is not on disk is not confirmed, and comes again.
             tracing::error!(stream = &*stream.name, "cannot record consumers' state: {fault}");
             self.ledger_due = Some(turn.now + FAULT_PAUSE);
-            receipts.withhold_confirmations();
+            turn.locked(|turn| receipts.withhold_confirmations(turn, &error::consumer_store_failed(fault)));
         }
         let Some(commit) = batch.log else { return receipts };
         match self.log.end_commit(commit, outcome.log) {
@@ -100,11 +104,20 @@ impl State {
     pub fn commit_in_place(&mut self, stream: &Stream, turn: &mut Turn, receipts: &mut Receipts) {
         while let Some(mut batch) = self.begin_commit() {
             let outcome = batch.run();
-            *receipts = self.end_commit(stream, turn, batch, outcome);
+            receipts.append(self.end_commit(stream, turn, batch, outcome));
             if !self.needs_commit() {
                 break;
             }
         }
+    }
+
+    /// Whether so much was committed that there may be work on sealed files. True once.
+    pub fn wants_upkeep(&mut self) -> bool {
+        let wants = self.unkept_bytes >= UPKEEP_BYTES;
+        if wants {
+            self.unkept_bytes = 0;
+        }
+        wants
     }
 
     /// Confirms acknowledgements that nothing has to be written for.

@@ -62,13 +62,14 @@ impl Stream {
             turn.server().router.watch(subject, watcher.clone());
             slot.watcher = Some(watcher);
         }
-        state.note_made(&slot);
+        state.note_made(&mut slot);
         state.consumers.insert(name.clone(), slot);
         state.hot.insert(name.clone());
         let info = state.consumer_info(&name, turn);
         state.arm(self);
         drop(guard);
         turn.touch(self);
+        self.advise_made(turn, &name);
         tracing::debug!(stream = &*self.name, consumer = &*name, "consumer created");
         info.ok_or(error::CONSUMER_NOT_FOUND)
     }
@@ -140,7 +141,7 @@ impl Stream {
         slot.config.pause_until = until;
         slot.consumer.pause(until);
         turn.locked(|turn| self.advise_paused(turn, &slot, until.is_some_and(|at| at > turn.now)));
-        state.note_made(&slot);
+        state.note_made(&mut slot);
         state.consumers.insert(name.into(), slot);
         state.hot.insert(name.into());
         let info = state.consumer_info(name, turn);
@@ -334,11 +335,11 @@ impl State {
         slot.route = None;
         slot.consumer.update(settings(&self.config, &config, slot.durable), turn.now);
         if refiltered {
-            let pending = ahead(&mut self.log, &slot.consumer.snapshot(), &slot.wanted);
+            let pending = ahead(&mut self.log, &slot.consumer, &slot.wanted);
             slot.consumer.recount(pending);
         }
         slot.config = config;
-        self.note_made(&slot);
+        self.note_made(&mut slot);
         self.consumers.insert(name.into(), slot);
         self.hot.insert(name.into());
         self.arm(stream);
@@ -355,6 +356,7 @@ impl State {
             turn.server().router.unwatch(subject, watcher);
         }
         self.note_deleted(&slot);
+        stream.advise_deleted(turn, name);
         self.hot.remove(name);
         self.paused.remove(name);
         self.sweep();

@@ -31,7 +31,6 @@ struct View<'a> {
 }
 
 impl Source for View<'_> {
-    /// A disk that cannot be read has nothing to deliver; the rest of the server goes on.
     fn next(&mut self, from: u64) -> Next {
         let end = Next::End(self.log.committed() + 1);
         match self.log.next(from, self.wanted) {
@@ -42,6 +41,10 @@ impl Source for View<'_> {
                 end
             }
         }
+    }
+
+    fn unreadable(&self) -> bool {
+        self.damage.is_some()
     }
 
     fn find(&mut self, sequence: u64) -> Option<Found> {
@@ -163,6 +166,10 @@ impl State {
         let routed = Message { subject: &inbox, reply: ack, headers, payload, from: None };
         turn.deliver(&matches, subject, &routed);
         self.reply = reply;
+        // Nothing more is heard of it: to be sent is to be acknowledged.
+        if delivery.settled {
+            self.settled(delivery.sequence);
+        }
         if let Some(status) = &delivery.then {
             self.say(turn, slot, &delivery.to, status);
         }

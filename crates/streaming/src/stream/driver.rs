@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -24,6 +25,7 @@ const SLEEP_MAX: Duration = Duration::from_secs(1);
 /// A stream's place in its driver's books.
 pub(crate) struct Seat {
     driver: Arc<Shared>,
+    upkeep: Sender<Weak<Stream>>,
     id: u64,
     /// The time it is woken at, [`NEVER`] when at none.
     armed: AtomicI64,
@@ -45,6 +47,8 @@ struct Shared {
 /// The pool.
 pub struct Drivers {
     shared: Vec<Arc<Shared>>,
+    /// Where streams go that have work on sealed files.
+    upkeep: (Sender<Weak<Stream>>, Mutex<Option<Receiver<Weak<Stream>>>>),
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -55,7 +59,9 @@ impl Drivers {
             let queue = Queue { ready: VecDeque::new(), timers: BTreeMap::new(), stopping: false };
             Arc::new(Shared { queue: Mutex::new(queue), wake: Condvar::new() })
         };
-        Self { shared: (0..THREADS).map(|_| shared()).collect(), threads: Mutex::default() }
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let upkeep = (sender, Mutex::new(Some(receiver)));
+        Self { shared: (0..THREADS).map(|_| shared()).collect(), upkeep, threads: Mutex::default() }
     }
 
     /// Starts the threads.
@@ -66,13 +72,19 @@ impl Drivers {
             let thread = std::thread::Builder::new().name("stream-driver".to_owned());
             threads.push(thread.spawn(move || drive(&shared, server))?);
         }
+        if let Some(streams) = self.upkeep.1.lock().take() {
+            let thread = std::thread::Builder::new().name("stream-upkeep".to_owned());
+            // It ends with the process: what it does can be left at any point.
+            thread.spawn(move || streams.iter().filter_map(|s| s.upgrade()).for_each(|stream| stream.keep_up()))?;
+        }
         Ok(())
     }
 
     /// A seat for the stream with the number `id`.
     pub(crate) fn seat(&self, id: u64) -> Seat {
         let at = usize::try_from(id).unwrap_or(0) % self.shared.len();
-        Seat { driver: self.shared[at].clone(), id, armed: AtomicI64::new(NEVER) }
+        let upkeep = self.upkeep.0.clone();
+        Seat { driver: self.shared[at].clone(), upkeep, id, armed: AtomicI64::new(NEVER) }
     }
 
     /// Lets the threads finish what is ready, and ends them.
@@ -118,6 +130,12 @@ impl Seat {
         if first {
             self.driver.wake.notify_one();
         }
+    }
+
+    /// Has work on the stream's sealed files done. The caller sees to it that a stream asks once.
+    pub fn keep_up(&self, stream: Weak<Stream>) {
+        // Nobody is there to do it any more once the server has stopped.
+        let _ = self.upkeep.send(stream);
     }
 
     /// The timer has fired: there is none until it is armed again.

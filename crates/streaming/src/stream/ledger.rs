@@ -124,10 +124,13 @@ fn whole_state(slot: &Slot) -> Vec<u8> {
 
 impl State {
     /// Stages that a durable consumer was made or configured anew, with its state.
-    pub fn note_made(&mut self, slot: &Slot) {
+    pub fn note_made(&mut self, slot: &mut Slot) {
         if !slot.durable {
             return;
         }
+        // The whole state holds them: replayed behind it they would be done twice.
+        slot.consumer.take_changes(&mut self.changes);
+        self.changes.clear();
         if let Some(ledger) = &mut self.ledger {
             ledger.append(&made(slot));
             ledger.append(&whole_state(slot));
@@ -164,16 +167,15 @@ impl State {
         if self.committing || ledger.bytes() < COMPACT_BYTES_MIN.max(4 * self.ledger_live_bytes) {
             return;
         }
-        let entries: Vec<Vec<u8>> = self
-            .consumers
-            .values()
-            .filter(|slot| slot.durable)
-            .flat_map(|slot| [made(slot), whole_state(slot)])
-            .collect();
-        self.ledger_live_bytes = entries.iter().map(|e| e.len() as u64).sum();
-        if let Err(error) = ledger.rewrite(&entries) {
-            tracing::error!(stream, "cannot compact the consumers' ledger: {error}");
+        let mut entries = Vec::new();
+        for slot in self.consumers.values_mut().filter(|slot| slot.durable) {
+            slot.consumer.take_changes(&mut self.changes);
+            entries.extend([made(slot), whole_state(slot)]);
         }
+        self.changes.clear();
+        self.ledger_live_bytes = entries.iter().map(|e| e.len() as u64).sum();
+        tracing::debug!(stream, bytes = ledger.bytes(), "the consumers' ledger is written anew");
+        ledger.rewrite(&entries);
     }
 }
 

@@ -51,6 +51,11 @@ impl Stream {
         self.lock().config.clone()
     }
 
+    /// Whether `DIRECT.GET` is answered.
+    pub fn allows_direct(&self) -> bool {
+        self.lock().config.allow_direct
+    }
+
     /// When it was made.
     pub fn created(&self) -> i64 {
         self.lock().created
@@ -68,7 +73,7 @@ impl Stream {
 
     /// What it holds, as the API shows it.
     pub fn state(&self) -> StreamState {
-        let mut state = self.lock();
+        let state = self.lock();
         let log = state.log.state();
         StreamState {
             messages: log.messages,
@@ -145,7 +150,7 @@ impl Stream {
         Wanted::new([filter]).map_or(0, |wanted| self.lock().log.count(from, &wanted))
     }
 
-    /// Deletes one message; `reply` is told once that is on disk, by `answer`.
+    /// Deletes one message. [`Stream::answer_durably`] tells who asked for it.
     pub fn delete_message(&self, turn: &mut Turn, sequence: u64, erase: bool) -> Result<(), ApiError> {
         let mut guard = self.lock();
         let state = &mut *guard;
@@ -164,7 +169,7 @@ impl Stream {
         Ok(())
     }
 
-    /// Removes messages; returns how many.
+    /// Removes messages; returns how many. [`Stream::answer_durably`] tells who asked for it.
     pub fn purge(&self, turn: &mut Turn, request: &PurgeRequest) -> Result<u64, ApiError> {
         if request.seq > 0 && request.keep > 0 {
             return Err(error::BAD_REQUEST);
@@ -303,10 +308,9 @@ impl State {
                 break;
             }
             from = sequence + 1;
-            self.log.remove(sequence);
+            self.remove(sequence);
             remaining -= 1;
         }
-        self.recount();
         Some(())
     }
 

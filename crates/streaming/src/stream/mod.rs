@@ -16,6 +16,7 @@
 //! - A STAN channel will be a stream and a STAN subscription a consumer: nothing here knows which protocol a message
 //!   came by, and [`Stream::publish`] takes whoever is to be told as an argument.
 
+mod advisories;
 mod commit;
 mod config;
 mod consumers;
@@ -51,7 +52,9 @@ use driver::Seat;
 use receipts::Receipts;
 use slot::Slot;
 
-pub use manage::Found;
+pub use consumers::pull_request;
+pub use manage::{Found, Which};
+pub use protocol::jetstream::api::Action;
 pub use open::{OpenError, Store};
 pub use wishes::API_LEVEL;
 
@@ -68,6 +71,8 @@ pub struct Stream {
     seat: Seat,
     /// It stands in its driver's queue.
     queued: AtomicBool,
+    /// Work on its sealed files is asked for or under way.
+    keeping_up: AtomicBool,
     /// It was deleted or the server stops: it takes nothing more.
     closed: AtomicBool,
     /// Told when staged bytes were committed.
@@ -103,6 +108,8 @@ struct State {
     done: Vec<u64>,
     /// How subjects are mapped.
     transform: Option<Transform>,
+    /// Bytes committed since work on sealed files was last asked for.
+    unkept_bytes: usize,
     /// A commit is under way.
     committing: bool,
     /// Whether commits are done in place: in memory, or without syncs.
@@ -177,6 +184,9 @@ impl Stream {
         state.remove_done();
         state.confirm(turn);
         state.arm(self);
+        if state.wants_upkeep() {
+            self.ask_for_upkeep();
+        }
         drop(guard);
         receipts.send(turn, &self.json_name);
     }
@@ -206,10 +216,45 @@ impl Stream {
         guard.remove_done();
         guard.confirm(turn);
         guard.compact_ledger(&self.name);
+        if guard.wants_upkeep() {
+            self.ask_for_upkeep();
+        }
         if guard.needs_commit() && !guard.in_place {
             self.wake_driver();
         }
         guard.arm(self);
+    }
+
+    /// Asks for work on sealed files, if there may be some: after a commit.
+    fn ask_for_upkeep(&self) {
+        if !self.keeping_up.swap(true, Ordering::AcqRel) {
+            self.seat.keep_up(self.this.clone());
+        }
+    }
+
+    /// Does the work there is on sealed files; the lock is held only to begin and to end each piece.
+    fn keep_up(&self) {
+        self.keeping_up.store(false, Ordering::Release);
+        loop {
+            let mut guard = self.lock();
+            if guard.deleted {
+                return;
+            }
+            for damage in guard.log.take_damages() {
+                tracing::error!(stream = &*self.name, "{damage}");
+            }
+            let Some(mut upkeep) = guard.log.begin_upkeep() else { return };
+            drop(guard);
+            let outcome = upkeep.run();
+            if let Err(error) = &outcome {
+                tracing::warn!(stream = &*self.name, "work on sealed files failed: {error}");
+            }
+            let failed = outcome.is_err();
+            self.lock().log.end_upkeep(upkeep, outcome);
+            if failed {
+                return;
+            }
+        }
     }
 
     /// Waits until less than the bound is staged.

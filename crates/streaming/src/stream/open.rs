@@ -149,6 +149,7 @@ impl Stream {
             this: this.clone(),
             seat,
             queued: AtomicBool::new(false),
+            keeping_up: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             room: Notify::new(),
             subscriptions: Mutex::default(),
@@ -192,6 +193,7 @@ impl State {
             retry_at: None,
             inactive: Vec::new(),
             done: Vec::new(),
+            unkept_bytes: 0,
             committing: false,
             sync,
             sync_every,
@@ -226,8 +228,9 @@ impl State {
                 tracing::error!(stream = self.config.name, consumer = &*name, "its state cannot be read: it starts anew");
                 continue;
             };
-            let pending = ahead(&mut self.log, &snapshot, &wanted);
-            let consumer = Consumer::restore(new, &snapshot, self.log.committed(), pending, now);
+            let mut consumer = Consumer::restore(new, &snapshot, self.log.committed(), 0, now);
+            let pending = ahead(&mut self.log, &consumer, &wanted);
+            consumer.recount(pending);
             let slot = Slot::new(&self.config.name, was.config, wanted, consumer, true, was.created);
             self.consumers.insert(name.clone(), slot);
             self.hot.insert(name);
@@ -258,7 +261,7 @@ impl State {
                 continue;
             }
             let next = match self.log.get(sequence) {
-                Ok(Some(record)) => super::scheduler::of(record.headers).and_then(|s| s.next_if_repeating(now)),
+                Ok(Some(record)) => super::scheduler::of(record.headers).filter(|s| !s.once()).and_then(|s| s.next(now)),
                 _ => None,
             };
             if let Some(at) = next {

@@ -9,7 +9,6 @@ use protocol::{headers, subject};
 use super::wishes::{Rollup, Wishes};
 use super::{STAGED_BYTES_MAX, State, Stream};
 use crate::schedule::Schedule;
-use crate::schedule::ttl::Ttl;
 use crate::turn::{Message, Turn};
 
 /// What [`Due`] says of a record that expires.
@@ -154,14 +153,11 @@ impl State {
     fn due(&self, wishes: &Wishes<'_>, subject: &str, now: i64) -> Result<Option<Due>, ApiError> {
         if let Some(schedule) = self.schedule(wishes, subject)? {
             // A schedule that never fires is kept, as one that fires in the far future would be.
-            return Ok(Some(Due { at: schedule.next(now).unwrap_or(i64::MAX), kind: FIRES }));
+            return Ok(Some(Due { at: schedule.first(now).unwrap_or(i64::MAX), kind: FIRES }));
         }
-        Ok(match wishes.time_to_live(self.config.allow_msg_ttl)? {
-            None => None,
-            // Kept past the stream's age limit as well.
-            Some(Ttl::Never) => Some(Due { at: i64::MAX, kind: EXPIRES }),
-            Some(Ttl::For(nanos)) => Some(Due { at: now.saturating_add(nanos), kind: EXPIRES }),
-        })
+        let lives = wishes.time_to_live(self.config.allow_msg_ttl)?;
+        // One that never ends is kept past the stream's age limit as well.
+        Ok(lives.map(|ttl| Due { at: ttl.ends(now).unwrap_or(i64::MAX), kind: EXPIRES }))
     }
 
     fn schedule(&self, wishes: &Wishes<'_>, subject: &str) -> Result<Option<Schedule>, ApiError> {
@@ -183,7 +179,7 @@ impl State {
             if !self.config.allow_msg_ttl {
                 return Err(error::MESSAGE_TTL_DISABLED);
             }
-            crate::schedule::ttl::parse(text).map_err(|_| error::SCHEDULE_TTL_INVALID)?;
+            crate::schedule::ttl::parse(text).ok_or(error::SCHEDULE_TTL_INVALID)?;
         }
         if wishes.schedule_rollup.is_some_and(|rollup| rollup != headers::ROLLUP_SUBJECT) {
             return Err(error::SCHEDULE_ROLLUP_INVALID);
@@ -221,7 +217,7 @@ impl State {
     /// On an interest stream: a message nobody wants goes at once; its sequence is used all the same.
     pub fn drop_unwanted(&mut self, subject: &[u8], sequence: u64) {
         if self.config.retention == Retention::Interest && !self.wanted_by_any(subject) {
-            self.log.remove(sequence);
+            self.log.remove(sequence, false);
         }
     }
 

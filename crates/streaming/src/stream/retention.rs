@@ -6,7 +6,7 @@ use protocol::jetstream::config::{Discard, Retention};
 use super::publish::EXPIRES;
 use super::slot::Wanted;
 use super::{State, delivery};
-use crate::consumer::Snapshot;
+use crate::consumer::Consumer;
 
 /// Records removed for their age in one go; the rest follow in the next.
 const EXPIRED_MAX: usize = 4096;
@@ -74,9 +74,13 @@ impl State {
                 || (max_bytes > 0 && state.bytes > max_bytes.cast_unsigned())
         };
         let mut state = self.log.state();
+        let mut dropped = 0;
         while over(&state) && state.messages > 0 {
-            self.purge_before(state.first_seq + 1);
+            dropped += self.log.truncate_before(state.first_seq + 1);
             state = self.log.state();
+        }
+        if dropped > 0 {
+            self.recount();
         }
         self.limits_lowered = false;
     }
@@ -141,7 +145,7 @@ impl State {
             Ok(Some(record)) => record.subject.to_vec(),
             _ => Vec::new(),
         };
-        if !self.log.remove(sequence) {
+        if !self.log.remove(sequence, false) {
             return false;
         }
         for (name, slot) in &mut self.consumers {
@@ -174,8 +178,11 @@ impl State {
     pub fn recount(&mut self) {
         let first = self.log.state().first_seq;
         for (name, slot) in &mut self.consumers {
-            let snapshot = slot.consumer.snapshot();
-            let pending = ahead(&mut self.log, &snapshot, &slot.wanted);
+            // Whoever is past what went has lost nothing.
+            if slot.consumer.is_past(first) {
+                continue;
+            }
+            let pending = ahead(&mut self.log, &slot.consumer, &slot.wanted);
             slot.consumer.purged(first, pending);
             self.hot.insert(name.clone());
         }
@@ -208,7 +215,7 @@ impl State {
     /// Removes what every consumer is through with.
     pub fn remove_done(&mut self) {
         for sequence in std::mem::take(&mut self.done) {
-            self.log.remove(sequence);
+            self.log.remove(sequence, false);
         }
     }
 
@@ -225,14 +232,14 @@ impl State {
             let waiting =
                 self.consumers.values().any(|s| delivery::wants(&s.wanted, &subject) && s.consumer.needs(sequence));
             if !waiting {
-                self.log.remove(sequence);
+                self.log.remove(sequence, false);
             }
         }
     }
 }
 
 /// How many messages a consumer has not come to yet.
-pub(super) fn ahead(log: &mut Log, snapshot: &Snapshot, wanted: &Wanted) -> u64 {
-    let listed = snapshot.list.iter().filter(|sequence| matches!(log.get(**sequence), Ok(Some(_)))).count();
-    listed as u64 + log.count(snapshot.next(), wanted)
+pub(super) fn ahead(log: &mut Log, consumer: &Consumer, wanted: &Wanted) -> u64 {
+    let listed = consumer.listed().filter(|sequence| matches!(log.get(*sequence), Ok(Some(_)))).count();
+    listed as u64 + log.count(consumer.next(), wanted)
 }

@@ -31,7 +31,7 @@ impl State {
         };
         let Ok(wishes) = Wishes::read(&fired.headers) else { return };
         let next = match wishes.parsed_schedule() {
-            Ok(Some(schedule)) => schedule.next(now),
+            Ok(Some(schedule)) if !schedule.once() => schedule.next(now),
             _ => None,
         };
         self.store_scheduled(&fired, &wishes, next, now);
@@ -64,7 +64,7 @@ impl State {
         let mut writer = Writer::copy(&mut block, &from, |name| !ours(name))
             .field(headers::SCHEDULER, scheduler)
             .field(headers::SCHEDULE_NEXT, &next);
-        let lives = wishes.schedule_ttl.and_then(|text| ttl::parse(text).ok());
+        let lives = wishes.schedule_ttl.and_then(ttl::parse);
         if let Some(text) = wishes.schedule_ttl {
             writer = writer.field(headers::TTL, text);
         }
@@ -73,13 +73,7 @@ impl State {
             writer = writer.field(headers::ROLLUP, headers::ROLLUP_SUBJECT);
         }
         writer.finish();
-        let due = lives.map(|ttl| journal::Due {
-            at: match ttl {
-                ttl::Ttl::Never => i64::MAX,
-                ttl::Ttl::For(nanos) => now.saturating_add(nanos),
-            },
-            kind: EXPIRES,
-        });
+        let due = lives.map(|ttl| journal::Due { at: ttl.ends(now).unwrap_or(i64::MAX), kind: EXPIRES });
         let mapped = self.mapped(target);
         let subject = mapped.as_deref().unwrap_or(target).as_bytes().to_vec();
         let sequence =

@@ -3,7 +3,7 @@
 use protocol::headers::{self, Headers};
 use protocol::jetstream::error::{self, ApiError};
 
-use crate::schedule::{Schedule, ttl};
+use crate::schedule::{self, Schedule, ttl};
 
 /// The API level we have: ADR-44. 2 = what `nats-server` 2.12 knows.
 pub const API_LEVEL: u64 = 2;
@@ -89,21 +89,21 @@ impl<'a> Wishes<'a> {
         Ok(())
     }
 
-    /// How long the message is to live: nanoseconds, `None` for as long as the stream keeps it.
+    /// How long the message is to live; `None` for as long as the stream keeps it.
     pub fn time_to_live(&self, allowed: bool) -> Result<Option<ttl::Ttl>, ApiError> {
         let Some(text) = self.ttl else { return Ok(None) };
         if !allowed {
             return Err(error::MESSAGE_TTL_DISABLED);
         }
-        ttl::parse(text).map(Some).map_err(|_| error::MESSAGE_TTL_INVALID)
+        ttl::parse(text).map(Some).ok_or(error::MESSAGE_TTL_INVALID)
     }
 
     /// The schedule the message sets, checked for all but its target's place in the stream.
     pub fn parsed_schedule(&self) -> Result<Option<Schedule>, ApiError> {
         let Some(text) = self.schedule else { return Ok(None) };
-        let schedule = Schedule::parse(text, self.schedule_zone);
-        schedule.map(Some).map_err(|e| {
-            if e.is_time_zone() { error::SCHEDULE_TIME_ZONE_INVALID } else { error::SCHEDULE_PATTERN_INVALID }
+        Schedule::parse(text, self.schedule_zone).map(Some).map_err(|why| match why {
+            schedule::Error::Pattern => error::SCHEDULE_PATTERN_INVALID,
+            schedule::Error::Zone => error::SCHEDULE_TIME_ZONE_INVALID,
         })
     }
 }

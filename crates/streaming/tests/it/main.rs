@@ -4,7 +4,9 @@
 mod abuse;
 mod bench;
 mod cli;
+mod crowd;
 mod harness;
+mod kill;
 mod jetstream;
 mod monitor;
 mod signals;

@@ -63,13 +63,13 @@ fn named(mut config: ConsumerConfig, form: Form<'_>) -> Result<ConsumerConfig, A
             if other(&config.durable_name) || other(&config.name) {
                 return Err(error::CONSUMER_NAME_NOT_MATCH_SUBJECT);
             }
-            if let Some(filter) = filter {
-                if !config.filter_subjects.is_empty() {
-                    return Err(error::CONSUMER_MULTIPLE_FILTERS_NOT_ALLOWED);
-                }
-                if filter != config.filter_subject {
-                    return Err(error::CONSUMER_CREATE_FILTER_MISMATCH);
-                }
+            if filter.is_some_and(|filter| filter != config.filter_subject) {
+                let several = config.filter_subject.is_empty() && !config.filter_subjects.is_empty();
+                return Err(if several {
+                    error::CONSUMER_MULTIPLE_FILTERS_NOT_ALLOWED
+                } else {
+                    error::CONSUMER_CREATE_FILTER_MISMATCH
+                });
             }
             name.clone_into(&mut config.name);
         }

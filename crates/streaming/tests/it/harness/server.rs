@@ -47,6 +47,20 @@ impl Server {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
+    /// Where to connect to, without a client library.
+    pub fn address(&self) -> (&'static str, u16) {
+        ("127.0.0.1", self.port)
+    }
+
+    /// What the process takes of the machine's memory, by `/proc`.
+    pub fn resident_bytes(&self) -> u64 {
+        const PAGE_BYTES: u64 = 4096;
+        let pid = self.child.as_ref().expect("the server runs").id();
+        let sizes = fs::read_to_string(format!("/proc/{pid}/statm")).expect("Linux tells");
+        let pages = sizes.split(' ').nth(1).and_then(|n| n.parse::<u64>().ok()).expect("the second number");
+        pages * PAGE_BYTES
+    }
+
     /// Asks the server to stop, waits until it has, and starts it again: same store, same port.
     pub fn restart(&mut self) {
         self.stop();
