@@ -12,6 +12,7 @@ use super::parameters::Parameters;
 use super::totals::Totals;
 use super::{Monitor, process};
 use crate::clock::nanos;
+use crate::options::Auth;
 use crate::server::VERSION;
 
 /// Fields in the order of `nats-server`; what is 0 or absent there for want of a feature is so here.
@@ -120,7 +121,8 @@ pub(super) fn answer(monitor: &Monitor, _: &Parameters) -> Result<Answer, Refusa
         go: concat!("rust", env!("CARGO_PKG_RUST_VERSION")),
         host: &options.client.host,
         port: server.client_address.port(),
-        auth_required: options.auth.is_required(),
+        // Said also where INFO does not say it, because who shows no credentials becomes somebody.
+        auth_required: options.auth != Auth::None,
         tls_required: options.tls.is_some(),
         tls_verify: options.tls.as_ref().is_some_and(|tls| tls.verify),
         connect_urls: options.client_advertise.iter().map(String::as_str).collect(),
