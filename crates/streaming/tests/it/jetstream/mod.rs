@@ -2,8 +2,10 @@
 
 mod account;
 mod acks;
+mod advisories;
 mod api_consumers;
 mod api_raw;
+mod api_refusals;
 mod consumer_settings;
 mod consumers;
 mod deliver;
@@ -17,6 +19,7 @@ mod publishing;
 mod pulling;
 mod pushing;
 mod reading;
+mod reading_batches;
 mod reconnecting;
 mod removing;
 mod repeating;
