@@ -71,7 +71,7 @@ struct Reader {
 impl Reader {
     fn entry(&mut self, offset: u32, entry: &crate::record::Entry<'_>) {
         self.tainted &= !entry.first_of_commit;
-        if matches!(entry.kind, Kind::Message | Kind::Erased) {
+        if entry.kind == Kind::Message {
             self.lost(entry.sequence - 1);
             if is_worth_keeping(offset, self.offsets.last().map(|(_, at)| *at)) {
                 let distance = u32::try_from(entry.sequence - self.base).unwrap_or(u32::MAX);
@@ -80,7 +80,6 @@ impl Reader {
         }
         match entry.kind {
             Kind::Message => self.builder.message(entry),
-            Kind::Erased => self.builder.erased(entry),
             Kind::Remove if !self.tainted => self.builder.removal(entry),
             Kind::Head if !self.tainted => self.builder.head(entry.sequence),
             Kind::Remove | Kind::Head => {}

@@ -299,6 +299,13 @@ impl Index {
         self.blocks.push_front(block);
     }
 
+    /// Makes [`retire`](Self::retire) final.
+    pub fn forget(&mut self, retired: &Retired) {
+        for ((_, sequence), _) in &retired.dues {
+            self.put_off.remove(sequence);
+        }
+    }
+
     /// Makes one block of those between two sequences.
     pub fn merge(&mut self, first: u64, last: u64) {
         let from = self.blocks.partition_point(|block| block.base < first);

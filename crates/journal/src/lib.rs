@@ -17,7 +17,7 @@
 //!             8 sequence u64   message: its own · remove: which one · head: the first that may still live
 //!            16 time i64       message: UNIX nanoseconds · remove: the bytes that die with it
 //!            24 previous u32   how far back the subject's previous message lies, 0 for unknown
-//!            28 kind u8        1 message · 2 remove · 3 head · 4 erased (a message whose bytes were overwritten)
+//!            28 kind u8        1 message · 2 remove · 3 head
 //!            29 flags u8       1 first of its commit · 2 has a due time
 //!            30 subject u16    length           32 headers u32   length
 //!            36 due at i64, due kind u8 (if flagged) · subject · headers · payload

@@ -290,9 +290,8 @@ impl Log {
         for (sequence, message) in (first..).zip(&batch.messages) {
             self.index.extend(sequence, message.time, message.opens);
             if message.removed {
-                if sequence >= self.index.first {
-                    self.index.deleted.insert(sequence);
-                }
+                // Before the first live one, too: that may go back, should a later batch fail.
+                self.index.deleted.insert(sequence);
                 continue;
             }
             self.waiting.messages -= 1;
@@ -304,6 +303,9 @@ impl Log {
         }
         self.durable_head = self.durable_head.max(batch.head.unwrap_or(0));
         self.index.deleted.drop_before(self.durable_head);
+        for retired in &batch.retired {
+            self.index.forget(retired);
+        }
         self.store.end(commit.write, true, self.durable_head);
         let last = self.index.committed;
         if self.staged.messages.is_empty() && !self.staged.undoes() {

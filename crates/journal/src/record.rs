@@ -69,8 +69,6 @@ pub(crate) enum Kind {
     Remove = 2,
     /// That everything before a sequence is removed.
     Head = 3,
-    /// A message that was removed and overwritten.
-    Erased = 4,
 }
 
 /// One entry, decoded or to be encoded.
@@ -146,7 +144,6 @@ impl<'a> Entry<'a> {
             1 => Kind::Message,
             2 => Kind::Remove,
             3 => Kind::Head,
-            4 => Kind::Erased,
             _ => return Err(Bad),
         };
         let flags = fixed[29];
@@ -251,7 +248,7 @@ mod tests {
     use super::*;
 
     fn kinds() -> impl Strategy<Value = Kind> {
-        prop_oneof![Just(Kind::Message), Just(Kind::Remove), Just(Kind::Head), Just(Kind::Erased)]
+        prop_oneof![Just(Kind::Message), Just(Kind::Remove), Just(Kind::Head)]
     }
 
     proptest! {

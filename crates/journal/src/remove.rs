@@ -12,8 +12,8 @@ struct Known {
 }
 
 impl Log {
-    /// Stages the removal of a message, committed or staged. False if there is none, or it cannot be read. `erase`: its
-    /// bytes are overwritten as well, in the same commit or, if that is not possible yet, soon after; a crash in between
+    /// Stages the removal of a message, committed or staged. False if there is none, or it cannot be read. `erase`: headers and
+    /// body are overwritten as well, in the same commit or, if that is not possible yet, soon after; a crash in between
     /// leaves them.
     pub fn remove(&mut self, sequence: u64, erase: bool) -> bool {
         let removed = if sequence > self.index.committed {

@@ -64,7 +64,7 @@ impl<'a> Scan<'a> {
         if let Some(length) = self.valid_at(from, self.gap)? {
             self.offset = from + length;
             let entry = self.entry(from);
-            if matches!(entry.kind, Kind::Message | Kind::Erased) {
+            if entry.kind == Kind::Message {
                 self.bounds.last = entry.sequence;
                 self.gap = 0;
             }
@@ -119,7 +119,7 @@ impl<'a> Scan<'a> {
         let sequence = fixed[8..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
         let Bounds { last, limit, gapless } = self.bounds;
         let plausible = match fixed[28] {
-            1 | 4 => sequence > last && sequence <= limit && (!gapless || sequence - last - 1 <= gap),
+            1 => sequence > last && sequence <= limit && (!gapless || sequence - last - 1 <= gap),
             2 => sequence <= limit,
             3 => sequence <= limit.saturating_add(1),
             _ => false,

@@ -3,7 +3,8 @@
 //! ```text
 //! header  0 "JRNLSEG1"  8 version u32  12 salt u32  16 generation u64  24 base u64  32 head u64  40 cleaned u64
 //!        48 until base u64  56 until turn u32  60 flags u32 (1: rewritten)  64 covered u64
-//!        72 previous generation u64  80 previous length u32  84 zeros  124 CRC-32 of all before
+//!        72 previous generation u64  80 previous length u32  84 order u64  92 zeros
+//!       124 CRC-32 of all before
 //! ```
 //!
 //! It is written twice, so that no single bad sector takes the salt, without which no entry can be told.
@@ -71,6 +72,9 @@ pub(crate) struct Header {
     /// Every file ever written has another one; later ones have greater ones.
     pub generation: u64,
     pub name: Name,
+    /// Files that follow one another have ascending orders; one that has a lower one than a file before it was made for a
+    /// commit that failed.
+    pub order: u64,
     /// Everything before this sequence was removed when the file was begun.
     pub head: u64,
     /// All removals recorded in files before this base were applied when it was rewritten: those of its messages that
@@ -108,6 +112,7 @@ impl Header {
         let (generation, len) = self.previous.unwrap_or((0, 0));
         copy[72..80].copy_from_slice(&generation.to_le_bytes());
         copy[80..84].copy_from_slice(&len.to_le_bytes());
+        copy[84..92].copy_from_slice(&self.order.to_le_bytes());
         let sum = crc32fast::hash(&copy[..COPY_BYTES - 4]);
         copy[COPY_BYTES - 4..].copy_from_slice(&sum.to_le_bytes());
         let mut both = [0; HEADER_BYTES as usize];
@@ -134,6 +139,7 @@ impl Header {
             salt: u32_at(12),
             generation: u64_at(16),
             name: Name { base: u64_at(24), turn },
+            order: u64_at(84),
             head: u64_at(32),
             cleaned: u64_at(40),
             until: Name { base: u64_at(48), turn: u32_at(56) },
@@ -223,6 +229,7 @@ mod tests {
             salt: 7,
             generation: 9,
             name,
+            order: 5,
             head: 40,
             cleaned: 41,
             until: Name { base: 50, turn: 1 },

@@ -125,6 +125,7 @@ impl Segments {
             salt,
             generation,
             name,
+            order: generation,
             head: self.head,
             cleaned: 0,
             until: name,

@@ -114,13 +114,6 @@ impl Builder {
         subject.last = entry.sequence;
     }
 
-    /// A message that was erased: its sequence was used.
-    pub fn erased(&mut self, entry: &Entry<'_>) {
-        self.pass(entry.sequence);
-        self.absent(entry.sequence, entry.sequence);
-        self.summary.last_time = entry.time;
-    }
-
     pub fn removal(&mut self, entry: &Entry<'_>) {
         let subject = self.subject(entry.subject);
         let removal = Removal {

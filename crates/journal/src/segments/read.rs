@@ -181,7 +181,7 @@ impl Segments {
             let salt = self.segments[at].header.salt;
             let (slot, start) = self.entry_at(at, offset)?;
             let Ok(entry) = Entry::verified(self.cache.bytes(slot, start), seed(salt, offset)) else { break };
-            let is_message = matches!(entry.kind, Kind::Message | Kind::Erased);
+            let is_message = entry.kind == Kind::Message;
             if is_message && offset > from {
                 next = entry.sequence;
                 break;

@@ -74,8 +74,8 @@ impl Segments {
         Ok(names)
     }
 
-    /// The files that are part of the log. Those another took the place of are removed; those without a header that can
-    /// be read are put aside.
+    /// The files that are part of the log. Those another took the place of are removed, as are those of commits that
+    /// failed; those without a header that can be read are put aside.
     fn candidates(&self, names: &[Name], recovery: &mut Recovery) -> Result<Vec<Candidate>, OpenError> {
         let mut candidates: Vec<Candidate> = Vec::new();
         for name in names {
@@ -92,6 +92,10 @@ impl Segments {
             let mut bytes = vec![0; HEADER_BYTES as usize];
             let read = opened.read_at(&mut bytes, 0).map_err(cannot_read())?;
             match Header::decode(&bytes[..read], name.turn) {
+                Ok(header) if candidates.last().is_some_and(|before| header.order < before.header.order) => {
+                    // Made for a commit that failed; another was made since.
+                    let _ = self.disk.remove(&file);
+                }
                 Ok(header) if header.name == *name && len >= HEADER_BYTES => {
                     candidates.push(Candidate { header, file: opened, len })
                 }

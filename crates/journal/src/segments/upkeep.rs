@@ -148,6 +148,7 @@ impl Segments {
             salt,
             generation,
             name: begin.name,
+            order: end.order,
             head: live.head(),
             cleaned: self.segments.last().map_or(0, Segment::base),
             until: end.until,
@@ -262,7 +263,7 @@ impl Rewrite {
                 Kind::Message if entry.sequence < head || self.removed.contains(entry.sequence) => Ok(()),
                 Kind::Remove if !needed(entry.sequence) => Ok(()),
                 Kind::Message | Kind::Remove => writer.entry(entry),
-                Kind::Head | Kind::Erased => Ok(()),
+                Kind::Head => Ok(()),
             })?;
         }
         let contents = writer.finish()?;

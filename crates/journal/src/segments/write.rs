@@ -108,6 +108,11 @@ impl Segments {
 
     pub(super) fn begin_batch(&mut self) -> Batch {
         let (erasures, not_erased) = self.erasures();
+        for part in self.parts.iter_mut().filter(|part| part.creates) {
+            // Known better now than when the file was staged: recovery misses nothing before it.
+            part.header.head = self.head;
+            self.buffer[part.start..part.entries].copy_from_slice(&part.header.encode());
+        }
         let files = self.parts.iter().map(|part| {
             let last = self.segments.last().filter(|_| !part.creates);
             last.and_then(|segment| segment.file.clone())
@@ -144,13 +149,9 @@ impl Segments {
     fn erasure(&mut self, at: usize, offset: u32) -> Option<Erasure> {
         let (slot, start) = self.entry_at(at, offset).ok()?;
         let entry = Entry::decode(self.cache.bytes(slot, start)).ok()?;
-        let zeros = vec![0; entry.length() as usize - record::FIXED_BYTES];
-        let erased = Entry {
-            time: entry.time,
-            first_of_commit: entry.first_of_commit,
-            payload: &zeros,
-            ..Entry::bare(Kind::Erased, entry.sequence)
-        };
+        // What it was stays, but for its body: whoever counts what lies in the file counts it, and the removal too.
+        let zeros = vec![0; entry.headers.len().max(entry.payload.len())];
+        let erased = Entry { headers: &zeros[..entry.headers.len()], payload: &zeros[..entry.payload.len()], ..entry };
         let mut bytes = Vec::new();
         erased.encode(&mut bytes);
         let segment = &self.segments[at];
