@@ -53,7 +53,10 @@ fn asked(request: &Request<'_>, name: &str) -> Result<StreamConfig, ApiError> {
 /// A sealed stream lets nothing in or out any more, whatever else is asked for.
 fn seal(config: &mut StreamConfig) {
     config.max_age = 0;
-    config.discard = Discard::New;
+    // With schedules it may not be; it is of no consequence any more.
+    if !config.allow_msg_schedules {
+        config.discard = Discard::New;
+    }
     config.allow_rollup_hdrs = false;
     (config.deny_delete, config.deny_purge) = (true, true);
 }
@@ -217,5 +220,8 @@ mod tests {
         let sealed = settled(config).unwrap();
         assert!(sealed.sealed && sealed.deny_delete && sealed.deny_purge && !sealed.allow_rollup_hdrs);
         assert_eq!((sealed.max_age, sealed.discard), (0, Discard::New));
+        let mut calendar = StreamConfig { allow_msg_schedules: true, sealed: true, ..named() };
+        seal(&mut calendar);
+        assert_eq!(settled(calendar).unwrap().discard, Discard::Old, "schedules go with nothing else");
     }
 }
