@@ -276,7 +276,9 @@ impl Handle {
         let pause = share.checked_div(u32::try_from(open.len()).unwrap_or(u32::MAX)).unwrap_or_default();
         for connection in open {
             connection.outbox.close(Reason::Shutdown);
-            tokio::time::sleep(pause).await;
+            if self.server.connections.count() > 1 {
+                tokio::time::sleep(pause).await;
+            }
         }
         self.shutdown().await;
     }
@@ -286,7 +288,7 @@ impl Handle {
         if self.server.lame_duck.swap(true, Ordering::Relaxed) {
             return;
         }
-        for connection in self.server.connections.open() {
+        for connection in self.server.connections.open().iter().filter(|c| c.takes_info()) {
             let info = self.server.info(connection.id, connection.peer);
             connection.outbox.append(|out| protocol::server::info(out, &info));
             connection.outbox.flush(self.server.clock.now());

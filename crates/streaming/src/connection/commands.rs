@@ -22,7 +22,10 @@ impl Session {
                     self.command(command)?;
                     taken += length;
                 }
-                Ok(None) => break,
+                Ok(None) => {
+                    self.check_beginning(&input[taken..])?;
+                    break;
+                }
                 Err(violation) => return Err(self.violated(violation)),
             }
         }
@@ -36,6 +39,7 @@ impl Session {
                 self.publish(subject, reply, headers, payload)
             }
             Command::Ping => {
+                self.must_be_known()?;
                 self.answer(server::pong);
                 Ok(())
             }
@@ -62,10 +66,18 @@ impl Session {
         }
     }
 
+    /// What can be refused before all of it has come.
+    fn check_beginning(&mut self, input: &[u8]) -> Result<(), Reason> {
+        let has_headers = input.get(..5).is_some_and(|verb| verb[..4].eq_ignore_ascii_case(b"HPUB"));
+        if has_headers && !self.connection.takes_headers() {
+            return Err(self.refuse("message headers not supported"));
+        }
+        Ok(())
+    }
+
     fn connect(&mut self, json: &[u8]) -> Result<(), Reason> {
-        let Ok(connect) = Connect::parse(json) else {
-            return Err(self.violated(Violation::ParserError));
-        };
+        let parsed = if json.starts_with(b"{") { Connect::parse(json).ok() } else { None };
+        let Some(connect) = parsed else { return Err(self.violated(Violation::ParserError)) };
         let Some(who) = auth::recognise(&self.server.options.auth, &connect) else {
             tracing::warn!(cid = self.connection.id, peer = %self.connection.peer, "authentication failed");
             return Err(self.refuse("Authorization Violation"));

@@ -37,6 +37,7 @@ mod flag {
     pub const HEADERS: u8 = 8;
     pub const NO_RESPONDERS: u8 = 16;
     pub const CONNECTED: u8 = 32;
+    pub const TAKES_INFO: u8 = 64;
 }
 
 /// A client's own words about itself, and whom it was recognised as.
@@ -116,6 +117,7 @@ impl Connection {
             (!connect.echo, flag::NO_ECHO),
             (connect.headers, flag::HEADERS),
             (connect.no_responders && connect.headers, flag::NO_RESPONDERS),
+            (connect.protocol >= 1, flag::TAKES_INFO),
         ] {
             if on {
                 flags |= bit;
@@ -139,6 +141,11 @@ impl Connection {
     /// True once CONNECT was accepted.
     pub fn is_connected(&self) -> bool {
         self.has(flag::CONNECTED)
+    }
+
+    /// True when the client understands an INFO that comes unasked.
+    pub fn takes_info(&self) -> bool {
+        self.has(flag::TAKES_INFO)
     }
 
     /// True when the client reads headers.

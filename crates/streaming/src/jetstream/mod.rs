@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use journal::{Directory, StoreLock};
 use parking_lot::{Mutex, RwLock};
-use protocol::jetstream::config::{Storage, StreamConfig};
+use protocol::jetstream::config::{Discard, Storage, StreamConfig};
 use protocol::jetstream::error::{self, ApiError};
 use protocol::subject;
 
@@ -227,6 +227,9 @@ impl JetStream {
         let longest = self.options.duplicate_window.map(crate::clock::nanos);
         if longest.is_some_and(|max| config.duplicate_window > max) {
             return Err(error::stream_config("duplicates window can not be larger than the server limit"));
+        }
+        if config.allow_msg_schedules && config.discard == Discard::New {
+            return Err(error::stream_config("message schedules and discard new can not be combined"));
         }
         let (reserved, max, refusal) = match config.storage {
             Storage::Memory => (self.reserved(Storage::Memory), self.options.max_memory, error::MEMORY_RESOURCES_EXCEEDED),

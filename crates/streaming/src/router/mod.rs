@@ -217,6 +217,10 @@ impl Router {
     /// Collects into `matches` who gets a message on `subject`.
     pub fn collect(&self, subject: &str, matches: &mut Matches) {
         matches.clear();
+        // A subject with an empty token is no subject, not even to `>`.
+        if subject.is_empty() || subject.starts_with('.') || subject.ends_with('.') || subject.contains("..") {
+            return;
+        }
         self.trie.read().visit(subject, &mut |leaf| {
             matches.plain.extend_from_slice(&leaf.plain);
             for (name, members) in &leaf.queues {

@@ -81,6 +81,7 @@ impl State {
                 }
                 if let Some((first, last)) = committed.range() {
                     self.stored(turn.now, first, last);
+                    turn.locked(|turn| self.republish(turn, first, last));
                 }
             }
             Err(fault) => {
@@ -103,6 +104,9 @@ impl State {
     /// Commits under the lock: a memory store, or a file without syncs.
     pub fn commit_in_place(&mut self, stream: &Stream, turn: &mut Turn, receipts: &mut Receipts) {
         while let Some(mut batch) = self.begin_commit() {
+            if let Some(pause) = self.sync_every {
+                self.sync_at.get_or_insert(turn.now + pause);
+            }
             let outcome = batch.run();
             receipts.append(self.end_commit(stream, turn, batch, outcome));
             if !self.needs_commit() {

@@ -89,6 +89,9 @@ impl Stream {
                 return Err(error::CONSUMER_ALREADY_EXISTS);
             }
             super::config::check_change(&slot.config, &config)?;
+            if slot.config.deliver_subject != config.deliver_subject && slot.has_interest(&turn.server().router) {
+                return Err(error::CONSUMER_NAME_EXISTS);
+            }
             state.check_filters(&config, &name)?;
             state.reconfigure(turn, self, &name, config)?;
         }
@@ -120,7 +123,10 @@ impl Stream {
 
     /// A consumer as the API shows it.
     pub fn consumer_info(&self, turn: &mut Turn, name: &str) -> Option<ConsumerInfo> {
-        self.lock().consumer_info(name, turn)
+        let mut state = self.lock();
+        let info = state.consumer_info(name, turn);
+        state.arm(self);
+        info
     }
 
     /// The names of the consumers, in order.
@@ -377,6 +383,8 @@ impl State {
         let server = turn.server().clone();
         let slot = self.consumers.get_mut(name)?;
         slot.look_for_interest(&server.router, turn.now);
+        // Whose last request went may be inactive sooner than was thought.
+        self.consumers_due = self.consumers_due.min(slot.consumer.deadline().unwrap_or(i64::MAX));
         let slot = self.consumers.get(name)?;
         let info = slot.consumer.info(turn.now);
         let sequence =

@@ -78,7 +78,8 @@ impl Stream {
         StreamState {
             messages: log.messages,
             bytes: log.bytes,
-            first_seq: log.first_seq,
+            // Before there was any message there is no first one either.
+            first_seq: if log.last_seq == 0 { 0 } else { log.first_seq },
             first_ts: log.first_time,
             last_seq: log.last_seq,
             last_ts: log.last_time,
@@ -218,6 +219,7 @@ impl Stream {
         state.age_cursor = 0;
         state.age_due = Some(0);
         state.transform = super::open::transform(&state.config);
+        state.republish = super::republish::Republish::of(&state.config);
         state.apply_limits();
         state.apply_subject_limits();
         drop(guard);

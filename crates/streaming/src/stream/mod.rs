@@ -28,6 +28,7 @@ mod manage;
 mod open;
 mod publish;
 mod receipts;
+mod republish;
 mod retention;
 mod scheduler;
 mod slot;
@@ -50,6 +51,7 @@ use crate::turn::{Message, Turn};
 use dedupe::Dedupe;
 use driver::Seat;
 use receipts::Receipts;
+use republish::Republish;
 use slot::Slot;
 
 pub use consumers::pull_request;
@@ -93,6 +95,8 @@ struct State {
     /// Bytes of the ledger when it was last written anew.
     ledger_live_bytes: u64,
     dedupe: Dedupe,
+    /// The time the last message was stored under.
+    last_stamp: i64,
     receipts: Receipts,
     /// Acknowledgements to confirm at once: there is nothing to wait for.
     answers: Vec<Box<str>>,
@@ -108,6 +112,8 @@ struct State {
     done: Vec<u64>,
     /// How subjects are mapped.
     transform: Option<Transform>,
+    /// Where what is stored is published again.
+    republish: Option<Republish>,
     /// Bytes committed since work on sealed files was last asked for.
     unkept_bytes: usize,
     /// A commit is under way.
@@ -195,6 +201,15 @@ impl Stream {
     fn drive(&self, turn: &mut Turn) {
         let mut guard = self.lock();
         guard.tick(self, turn);
+        if guard.sync_at.is_some_and(|at| at <= turn.now) {
+            guard.sync_at = None;
+            let store = guard.store.clone();
+            drop(guard);
+            if let Err(error) = store.sync() {
+                tracing::error!(stream = &*self.name, "cannot sync: {error}");
+            }
+            guard = self.lock();
+        }
         let batch = if guard.in_place { None } else { guard.begin_commit() };
         if let Some(mut batch) = batch {
             drop(guard);

@@ -24,6 +24,7 @@ use super::dedupe::Dedupe;
 use super::driver::Seat;
 use super::publish::FIRES;
 use super::receipts::Receipts;
+use super::republish::Republish;
 use super::retention::ahead;
 use super::slot::{Slot, Wanted};
 use super::{State, Stream, ledger};
@@ -83,6 +84,18 @@ impl Store {
         journal::write_atomic(&*self.disk, CONFIG_FILE, &serde_json::to_vec(&description)?)
     }
 
+    /// Syncs what was written without: for a log that is synced every so often.
+    pub(super) fn sync(&self) -> std::io::Result<()> {
+        for name in self.disk.list()? {
+            // A file that has nothing to sync costs next to nothing.
+            match self.disk.open(&name) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                file => file?.sync()?,
+            }
+        }
+        self.disk.sync()
+    }
+
     /// Removes everything.
     pub(super) fn remove(&self) -> std::io::Result<()> {
         self.disk.remove_all()
@@ -97,7 +110,7 @@ struct Description {
 
 impl Stream {
     /// Makes a stream.
-    pub fn create(
+    pub(crate) fn create(
         config: StreamConfig,
         store: Store,
         seat: Seat,
@@ -117,7 +130,7 @@ impl Stream {
     }
 
     /// Finds a stream again. `None`: its creation was never finished.
-    pub fn recover(
+    pub(crate) fn recover(
         name: &str,
         store: Store,
         seat: Seat,
@@ -177,7 +190,9 @@ impl State {
         };
         Self {
             dedupe: Dedupe::new(config.duplicate_window),
+            last_stamp: log.state().last_time,
             transform: transform(&config),
+            republish: Republish::of(&config),
             in_place: store.in_memory || sync == journal::Sync::Never,
             config,
             created,

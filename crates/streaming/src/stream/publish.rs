@@ -9,6 +9,7 @@ use protocol::{headers, subject};
 use super::wishes::{Rollup, Wishes};
 use super::{STAGED_BYTES_MAX, State, Stream};
 use crate::schedule::Schedule;
+use crate::schedule::ttl::Ttl;
 use crate::turn::{Message, Turn};
 
 /// What [`Due`] says of a record that expires.
@@ -88,23 +89,34 @@ impl State {
         self.check_rollup(&wishes)?;
         let due = self.due(&wishes, message.subject, now)?;
         self.check_room(message)?;
+        let time = self.stamp(now);
         let rollup = if due.is_some_and(|d| d.kind == FIRES) { Some(Rollup::Subject) } else { wishes.rollup };
         let mapped = self.mapped(message.subject);
         let subject = mapped.as_deref().unwrap_or(message.subject).as_bytes();
+        let before = self.republish.as_ref().map(|_| self.log.last_staged_of(subject).unwrap_or(0));
         let sequence = self.log.append(&Append {
             subject,
             headers: message.headers,
             payload: message.payload,
-            time: now,
+            time,
             due,
         });
+        if let (Some(republish), Some(before)) = (&mut self.republish, before) {
+            republish.follows(sequence, before);
+        }
         if let Some(id) = wishes.id {
-            self.dedupe.insert(id, sequence, now);
+            self.dedupe.insert(id, sequence, time);
         }
         self.roll_up(rollup, subject, sequence);
         self.drop_unwanted(subject, sequence);
         self.cancel_schedule(&wishes);
         Ok(Accepted::Stored(sequence))
+    }
+
+    /// The time to store a message under: each later than the one before, so that a time names one message.
+    pub fn stamp(&mut self, now: i64) -> i64 {
+        self.last_stamp = now.max(self.last_stamp + 1);
+        self.last_stamp
     }
 
     fn check_expectations(&mut self, wishes: &Wishes<'_>, subject: &str, now: i64) -> Result<(), ApiError> {
@@ -157,7 +169,10 @@ impl State {
         }
         let lives = wishes.time_to_live(self.config.allow_msg_ttl)?;
         // One that never ends is kept past the stream's age limit as well.
-        Ok(lives.map(|ttl| Due { at: ttl.ends(now).unwrap_or(i64::MAX), kind: EXPIRES }))
+        // A marker must not be gone before the message it stands for would be.
+        let markers = if self.config.max_msgs_per_subject == 1 { 0 } else { self.config.subject_delete_marker_ttl };
+        let ends = |ttl: Ttl| ttl.ends(now).map_or(i64::MAX, |at| at.max(now + markers));
+        Ok(lives.map(|ttl| Due { at: ends(ttl), kind: EXPIRES }))
     }
 
     fn schedule(&self, wishes: &Wishes<'_>, subject: &str) -> Result<Option<Schedule>, ApiError> {

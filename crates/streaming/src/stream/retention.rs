@@ -4,6 +4,7 @@ use journal::{Everything, Filter, Log};
 use protocol::jetstream::config::{Discard, Retention};
 
 use super::publish::EXPIRES;
+use super::scheduler::is_marker;
 use super::slot::Wanted;
 use super::{State, delivery};
 use crate::consumer::Consumer;
@@ -105,13 +106,16 @@ impl State {
                 break;
             }
             let (sequence, subject) = (record.sequence, record.subject.to_vec());
+            let was_marker = is_marker(record.headers);
             // A message that asked to be kept for longer is passed over.
             if record.due.is_some_and(|due| due.kind == EXPIRES && due.at > now) {
                 self.age_cursor = sequence + 1;
                 continue;
             }
             self.remove(sequence);
-            self.mark(&subject, now);
+            if !was_marker {
+                self.mark(&subject, now);
+            }
         }
     }
 
@@ -127,12 +131,14 @@ impl State {
     fn expire_by_wish(&mut self, now: i64) {
         for (sequence, due) in self.log.due(now, EXPIRED_MAX) {
             if due.kind == EXPIRES {
-                let subject = match self.log.get(sequence) {
-                    Ok(Some(record)) => record.subject.to_vec(),
-                    _ => Vec::new(),
+                let (subject, was_marker) = match self.log.get(sequence) {
+                    Ok(Some(record)) => (record.subject.to_vec(), is_marker(record.headers)),
+                    _ => (Vec::new(), true),
                 };
                 self.remove(sequence);
-                self.mark(&subject, now);
+                if !was_marker {
+                    self.mark(&subject, now);
+                }
             } else {
                 self.fire(sequence, now);
             }

@@ -52,12 +52,13 @@ impl State {
             None => (fired.headers.clone(), fired.payload.clone()),
             Some(source) => match self.log.last_of(source.as_bytes()).map(|last| self.log.get(last)) {
                 Some(Ok(Some(record))) => (record.headers.to_vec(), record.payload.to_vec()),
-                _ => return,
+                _ => (fired.headers.clone(), fired.payload.clone()),
             },
         };
         let next = next.map_or_else(|| headers::SCHEDULE_PURGE.to_owned(), protocol::time::rfc3339);
         let ours = |name: &str| {
             name.starts_with(headers::SCHEDULE_PREFIX)
+                || name.starts_with("Nats-Expected-")
                 || [headers::SCHEDULER, headers::TTL, headers::ROLLUP, headers::MSG_ID].contains(&name)
         };
         let mut block = Vec::new();
@@ -76,8 +77,9 @@ impl State {
         let due = lives.map(|ttl| journal::Due { at: ttl.ends(now).unwrap_or(i64::MAX), kind: EXPIRES });
         let mapped = self.mapped(target);
         let subject = mapped.as_deref().unwrap_or(target).as_bytes().to_vec();
+        let time = self.stamp(now);
         let sequence =
-            self.log.append(&Append { subject: &subject, headers: &block, payload: &payload, time: now, due });
+            self.log.append(&Append { subject: &subject, headers: &block, payload: &payload, time, due });
         self.roll_up(rolls_up.then_some(Rollup::Subject), &subject, sequence);
         self.drop_unwanted(&subject, sequence);
     }
@@ -109,13 +111,16 @@ impl State {
         let ttl = crate::schedule::duration::format(lives);
         Writer::new(&mut block).field(headers::MARKER_REASON, headers::MARKER_MAX_AGE).field(headers::TTL, ttl).finish();
         let due = Some(journal::Due { at: now.saturating_add(lives), kind: EXPIRES });
-        self.log.append(&Append { subject, headers: &block, payload: &[], time: now, due });
+        let time = self.stamp(now);
+        self.log.append(&Append { subject, headers: &block, payload: &[], time, due });
     }
 
-    /// Whether a record that expires is a marker: a marker leaves no marker.
-    pub fn is_marker(block: &[u8]) -> bool {
-        Headers::parse(block).get(headers::MARKER_REASON).is_some()
-    }
+}
+
+/// Whether a message says that its subject has ended: when it goes there is nothing left to mark.
+pub(super) fn is_marker(block: &[u8]) -> bool {
+    let block = Headers::parse(block);
+    block.get(headers::MARKER_REASON).is_some() || block.get(headers::KV_OPERATION).is_some()
 }
 
 /// Reads a schedule back from its message's headers.
