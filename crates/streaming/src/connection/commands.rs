@@ -101,13 +101,7 @@ impl Session {
         Ok(())
     }
 
-    fn publish(
-        &mut self,
-        subject: &str,
-        reply: Option<&str>,
-        headers: &[u8],
-        payload: &[u8],
-    ) -> Result<(), Reason> {
+    fn publish(&mut self, subject: &str, reply: Option<&str>, headers: &[u8], payload: &[u8]) -> Result<(), Reason> {
         if !headers.is_empty() && !self.connection.takes_headers() {
             return Err(self.refuse("message headers not supported"));
         }

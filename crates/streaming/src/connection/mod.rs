@@ -104,12 +104,7 @@ impl Connection {
     }
 
     /// Takes over what the client said in CONNECT.
-    pub(crate) fn connect(
-        &self,
-        connect: &Connect,
-        user: Option<String>,
-        permissions: Option<Arc<Permissions>>,
-    ) {
+    pub(crate) fn connect(&self, connect: &Connect, user: Option<String>, permissions: Option<Arc<Permissions>>) {
         let mut flags = flag::CONNECTED;
         for (on, bit) in [
             (connect.verbose, flag::VERBOSE),

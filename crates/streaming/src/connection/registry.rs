@@ -59,7 +59,13 @@ pub struct Connections {
 
 impl Connections {
     /// Serves a client that came by `socket` until it goes.
-    pub(crate) async fn serve(server: Arc<Server>, socket: Socket, id: u64, peer: std::net::SocketAddr, announced: bool) {
+    pub(crate) async fn serve(
+        server: Arc<Server>,
+        socket: Socket,
+        id: u64,
+        peer: std::net::SocketAddr,
+        announced: bool,
+    ) {
         let all = &server.connections;
         let outbox = Outbox::new(socket.direct(), server.options.limits.max_pending);
         let tls = socket.direct().is_none();

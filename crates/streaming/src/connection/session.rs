@@ -59,15 +59,7 @@ impl Session {
             payload_bytes_max: server.options.limits.max_payload,
         };
         let turn = Turn::new(server.clone());
-        Self {
-            server,
-            connection,
-            cache: Cache::default(),
-            turn,
-            limits,
-            tally: Tally::default(),
-            partial: Vec::new(),
-        }
+        Self { server, connection, cache: Cache::default(), turn, limits, tally: Tally::default(), partial: Vec::new() }
     }
 
     /// Serves the client until either side ends the connection.

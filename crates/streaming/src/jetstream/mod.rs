@@ -232,7 +232,9 @@ impl JetStream {
             return Err(error::stream_config("message schedules and discard new can not be combined"));
         }
         let (reserved, max, refusal) = match config.storage {
-            Storage::Memory => (self.reserved(Storage::Memory), self.options.max_memory, error::MEMORY_RESOURCES_EXCEEDED),
+            Storage::Memory => {
+                (self.reserved(Storage::Memory), self.options.max_memory, error::MEMORY_RESOURCES_EXCEEDED)
+            }
             Storage::File => (self.reserved(Storage::File), self.options.max_file, error::STORAGE_RESOURCES_EXCEEDED),
         };
         let asked = u64::try_from(config.max_bytes).unwrap_or(0);

@@ -4,7 +4,7 @@ use protocol::jetstream::api;
 use protocol::jetstream::config::{self, ConsumerConfig, PriorityPolicy, ReplayPolicy, StreamConfig};
 use protocol::jetstream::error::{self, ApiError};
 
-use crate::consumer::{AckPolicy, Mode, PullRequest, Pull, Push, Rate, Settings};
+use crate::consumer::{AckPolicy, Mode, Pull, PullRequest, Push, Rate, Settings};
 
 /// The state machine's settings for a normalized configuration. `journaled` is whether its changes are to be kept.
 pub(super) fn settings(stream: &StreamConfig, consumer: &ConsumerConfig, journaled: bool) -> Settings {

@@ -203,8 +203,7 @@ impl State {
             Status::FlowControl { token } => Some(format!("{}{token}", slot.flow_prefix)),
             _ => None,
         };
-        let message =
-            Message { subject: &inbox, reply: answer.as_deref(), headers: &block, payload: &[], from: None };
+        let message = Message { subject: &inbox, reply: answer.as_deref(), headers: &block, payload: &[], from: None };
         turn.deliver(&matches, &inbox, &message);
         self.scratch = block;
     }

@@ -56,8 +56,8 @@ use slot::Slot;
 
 pub use consumers::pull_request;
 pub use manage::{Found, Which};
-pub use protocol::jetstream::api::Action;
 pub use open::{OpenError, Store};
+pub use protocol::jetstream::api::Action;
 pub use wishes::API_LEVEL;
 
 /// Bytes a stream may hold uncommitted. Above it those who publish are not read from until a commit is through.

@@ -138,8 +138,7 @@ impl Stream {
         now: i64,
     ) -> Result<Option<Arc<Self>>, OpenError> {
         let Some(bytes) = journal::read_atomic(&*store.disk, CONFIG_FILE)? else { return Ok(None) };
-        let description: Description =
-            serde_json::from_slice(&bytes).map_err(|e| OpenError::Config(e.to_string()))?;
+        let description: Description = serde_json::from_slice(&bytes).map_err(|e| OpenError::Config(e.to_string()))?;
         let (log, recovery) = Log::open(store.disk.clone(), store.log())?;
         for line in recovery.lines() {
             tracing::warn!(stream = name, "{line}");
@@ -235,12 +234,20 @@ impl State {
         }
         for (name, was) in remembered {
             let Some(wanted) = Wanted::new(was.config.filters()) else {
-                tracing::warn!(stream = self.config.name, consumer = &*name, "its filters are not valid: it is dropped");
+                tracing::warn!(
+                    stream = self.config.name,
+                    consumer = &*name,
+                    "its filters are not valid: it is dropped"
+                );
                 continue;
             };
             let new = settings(&self.config, &was.config, true);
             let Ok(snapshot) = was.snapshot(&new) else {
-                tracing::error!(stream = self.config.name, consumer = &*name, "its state cannot be read: it starts anew");
+                tracing::error!(
+                    stream = self.config.name,
+                    consumer = &*name,
+                    "its state cannot be read: it starts anew"
+                );
                 continue;
             };
             let mut consumer = Consumer::restore(new, &snapshot, self.log.committed(), 0, now);
@@ -276,7 +283,9 @@ impl State {
                 continue;
             }
             let next = match self.log.get(sequence) {
-                Ok(Some(record)) => super::scheduler::of(record.headers).filter(|s| !s.once()).and_then(|s| s.next(now)),
+                Ok(Some(record)) => {
+                    super::scheduler::of(record.headers).filter(|s| !s.once()).and_then(|s| s.next(now))
+                }
                 _ => None,
             };
             if let Some(at) = next {

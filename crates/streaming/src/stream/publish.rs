@@ -94,13 +94,8 @@ impl State {
         let mapped = self.mapped(message.subject);
         let subject = mapped.as_deref().unwrap_or(message.subject).as_bytes();
         let before = self.republish.as_ref().map(|_| self.log.last_staged_of(subject).unwrap_or(0));
-        let sequence = self.log.append(&Append {
-            subject,
-            headers: message.headers,
-            payload: message.payload,
-            time,
-            due,
-        });
+        let sequence =
+            self.log.append(&Append { subject, headers: message.headers, payload: message.payload, time, due });
         if let (Some(republish), Some(before)) = (&mut self.republish, before) {
             republish.follows(sequence, before);
         }
@@ -217,8 +212,8 @@ impl State {
         }
         let held = self.log.held();
         // The oldest of the subject goes when this one comes, so that it takes no room of its own.
-        let replaces = !config.discard_new_per_subject
-            && at_limit(self.log.count_staged_of(subject), config.max_msgs_per_subject);
+        let replaces =
+            !config.discard_new_per_subject && at_limit(self.log.count_staged_of(subject), config.max_msgs_per_subject);
         if at_limit(held.messages, config.max_msgs) && !replaces {
             return Err(error::store_failed("maximum messages exceeded"));
         }

@@ -27,7 +27,12 @@ impl Republish {
         let republish = config.republish.as_ref()?;
         let source = if republish.src.is_empty() { ">" } else { &republish.src };
         let transform = Transform::new(source, &republish.dest).ok()?;
-        Some(Self { source: source.to_owned(), transform, headers_only: republish.headers_only, before: VecDeque::new() })
+        Some(Self {
+            source: source.to_owned(),
+            transform,
+            headers_only: republish.headers_only,
+            before: VecDeque::new(),
+        })
     }
 
     /// Notes which message of its subject a staged one follows; 0 for none.

@@ -78,8 +78,7 @@ impl State {
         let mapped = self.mapped(target);
         let subject = mapped.as_deref().unwrap_or(target).as_bytes().to_vec();
         let time = self.stamp(now);
-        let sequence =
-            self.log.append(&Append { subject: &subject, headers: &block, payload: &payload, time, due });
+        let sequence = self.log.append(&Append { subject: &subject, headers: &block, payload: &payload, time, due });
         self.roll_up(rolls_up.then_some(Rollup::Subject), &subject, sequence);
         self.drop_unwanted(&subject, sequence);
     }
@@ -109,12 +108,14 @@ impl State {
         }
         let mut block = Vec::new();
         let ttl = crate::schedule::duration::format(lives);
-        Writer::new(&mut block).field(headers::MARKER_REASON, headers::MARKER_MAX_AGE).field(headers::TTL, ttl).finish();
+        Writer::new(&mut block)
+            .field(headers::MARKER_REASON, headers::MARKER_MAX_AGE)
+            .field(headers::TTL, ttl)
+            .finish();
         let due = Some(journal::Due { at: now.saturating_add(lives), kind: EXPIRES });
         let time = self.stamp(now);
         self.log.append(&Append { subject, headers: &block, payload: &[], time, due });
     }
-
 }
 
 /// Whether a message says that its subject has ended: when it goes there is nothing left to mark.

@@ -96,9 +96,15 @@ async fn publish(context: jetstream::Context, told: Shared) {
         }
     });
     // Sent one after the other, so that their order is known; their receipts are awaited together.
-    let mut waiting = std::pin::pin!(receipts.then(|sent| sent).filter_map(async |sent| sent).map(|(number, receipt)| async move {
-        receipt.into_future().await.ok().map(|receipt| (number, receipt.sequence))
-    }).buffered(WINDOW));
+    let mut waiting = std::pin::pin!(
+        receipts
+            .then(|sent| sent)
+            .filter_map(async |sent| sent)
+            .map(|(number, receipt)| async move {
+                receipt.into_future().await.ok().map(|receipt| (number, receipt.sequence))
+            })
+            .buffered(WINDOW)
+    );
     while let Some(stored) = waiting.next().await {
         let Some((number, sequence)) = stored else { return };
         let before = told.lock().unwrap().stored.insert(sequence, number);
@@ -112,7 +118,10 @@ async fn consume(context: jetstream::Context, told: Shared) {
         let Ok(mut batch) = consumer.fetch().max_messages(50).messages().await else { return };
         while let Some(Ok(message)) = batch.next().await {
             let sequence = message.info().unwrap().stream_sequence;
-            assert!(!told.lock().unwrap().confirmed.contains(&sequence), "{sequence} comes again after its confirmed ack");
+            assert!(
+                !told.lock().unwrap().confirmed.contains(&sequence),
+                "{sequence} comes again after its confirmed ack"
+            );
             if message.double_ack().await.is_err() {
                 return;
             }
