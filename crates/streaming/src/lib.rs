@@ -1,4 +1,4 @@
-//! THE SERVER: core NATS and JetStream over one log; a STAN face will stand beside them.
+//! THE SERVER: core NATS and `JetStream` over one log; a STAN face will stand beside them.
 //!
 //! ```text
 //!  sockets ─► connection ─► router ─┬─► connection ─► sockets          core NATS

@@ -29,10 +29,11 @@ impl Handler for Acks {
         let server = turn.server().clone();
         let stream = server.jetstream.as_ref().and_then(|j| j.stream(about.stream));
         let Some(stream) = stream else { return };
-        match Ack::parse(message.payload) {
-            Some(said) => stream.ack(turn, &about, said, message.reply),
-            None => tracing::debug!(subject = message.subject, "not an acknowledgement"),
-        }
+        let Some(said) = Ack::parse(message.payload) else {
+            tracing::debug!(subject = message.subject, "not an acknowledgement");
+            return;
+        };
+        stream.ack(turn, &about, said, message.reply);
     }
 }
 

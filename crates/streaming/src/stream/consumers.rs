@@ -54,7 +54,7 @@ impl Stream {
             return Err(error::CONSUMER_DOES_NOT_EXIST);
         }
         state.check_consumer(&config, max_consumers)?;
-        self.check_cycle(state, &config)?;
+        state.check_cycle(&config)?;
         let mut slot = state.slot(&config, turn.now)?;
         if let Some(subject) = &slot.deliver_subject {
             let listeners = Listeners { stream: self.this.clone(), consumer: name.clone() };
@@ -99,14 +99,6 @@ impl Stream {
         drop(guard);
         turn.touch(self);
         info.ok_or(error::CONSUMER_NOT_FOUND)
-    }
-
-    fn check_cycle(&self, state: &State, config: &ConsumerConfig) -> Result<(), ApiError> {
-        let deliver = &config.deliver_subject;
-        if !config.is_pull() && state.config.subjects.iter().any(|s| subject::overlaps(s, deliver)) {
-            return Err(error::CONSUMER_DELIVER_CYCLE);
-        }
-        Ok(())
     }
 
     /// Deletes a consumer; false when there is none of that name.
@@ -256,6 +248,15 @@ impl State {
             return Err(error::MAXIMUM_CONSUMERS);
         }
         self.check_filters(config, "")
+    }
+
+    /// What is delivered must not come back into the stream.
+    fn check_cycle(&self, config: &ConsumerConfig) -> Result<(), ApiError> {
+        let deliver = &config.deliver_subject;
+        if !config.is_pull() && self.config.subjects.iter().any(|s| subject::overlaps(s, deliver)) {
+            return Err(error::CONSUMER_DELIVER_CYCLE);
+        }
+        Ok(())
     }
 
     /// Whether the filters fit the stream, and on a work queue leave every message to one consumer.

@@ -48,7 +48,9 @@ struct Shared {
 pub struct Drivers {
     shared: Vec<Arc<Shared>>,
     /// Where streams go that have work on sealed files.
-    upkeep: (Sender<Weak<Stream>>, Mutex<Option<Receiver<Weak<Stream>>>>),
+    upkeep: Sender<Weak<Stream>>,
+    /// The other end, until the thread that does the work takes it.
+    to_keep_up: Mutex<Option<Receiver<Weak<Stream>>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -59,9 +61,13 @@ impl Drivers {
             let queue = Queue { ready: VecDeque::new(), timers: BTreeMap::new(), stopping: false };
             Arc::new(Shared { queue: Mutex::new(queue), wake: Condvar::new() })
         };
-        let (sender, receiver) = std::sync::mpsc::channel();
-        let upkeep = (sender, Mutex::new(Some(receiver)));
-        Self { shared: (0..THREADS).map(|_| shared()).collect(), upkeep, threads: Mutex::default() }
+        let (upkeep, receiver) = std::sync::mpsc::channel();
+        Self {
+            shared: (0..THREADS).map(|_| shared()).collect(),
+            upkeep,
+            to_keep_up: Mutex::new(Some(receiver)),
+            threads: Mutex::default(),
+        }
     }
 
     /// Starts the threads.
@@ -70,9 +76,9 @@ impl Drivers {
         for shared in &self.shared {
             let (shared, server) = (shared.clone(), server.clone());
             let thread = std::thread::Builder::new().name("stream-driver".to_owned());
-            threads.push(thread.spawn(move || drive(&shared, server))?);
+            threads.push(thread.spawn(move || drive(&shared, &server))?);
         }
-        if let Some(streams) = self.upkeep.1.lock().take() {
+        if let Some(streams) = self.to_keep_up.lock().take() {
             let thread = std::thread::Builder::new().name("stream-upkeep".to_owned());
             // It ends with the process: what it does can be left at any point.
             thread.spawn(move || streams.iter().filter_map(|s| s.upgrade()).for_each(|stream| stream.keep_up()))?;
@@ -83,7 +89,7 @@ impl Drivers {
     /// A seat for the stream with the number `id`.
     pub(crate) fn seat(&self, id: u64) -> Seat {
         let at = usize::try_from(id).unwrap_or(0) % self.shared.len();
-        let upkeep = self.upkeep.0.clone();
+        let upkeep = self.upkeep.clone();
         Seat { driver: self.shared[at].clone(), upkeep, id, armed: AtomicI64::new(NEVER) }
     }
 
@@ -144,9 +150,9 @@ impl Seat {
     }
 }
 
-fn drive(shared: &Shared, server: Arc<Server>) {
+fn drive(shared: &Shared, server: &Arc<Server>) {
     let mut turn = Turn::new(server.clone());
-    while let Some(stream) = next(shared, &server) {
+    while let Some(stream) = next(shared, server) {
         turn.begin();
         stream.drive(&mut turn);
         turn.finish();

@@ -78,12 +78,11 @@ fn take(all: &mut HashMap<Box<str>, Remembered>, entry: &[u8]) -> Option<()> {
             let (created, json) = body.split_first_chunk::<8>()?;
             let config = serde_json::from_slice(json).ok()?;
             let created = i64::from_le_bytes(*created);
-            match all.get_mut(name) {
-                Some(known) => known.config = config,
-                None => {
-                    let made = Remembered { created, config, state: None, changes: Vec::new() };
-                    all.insert(name.into(), made);
-                }
+            if let Some(known) = all.get_mut(name) {
+                known.config = config;
+            } else {
+                let made = Remembered { created, config, state: None, changes: Vec::new() };
+                all.insert(name.into(), made);
             }
         }
         DELETED => {

@@ -79,10 +79,8 @@ impl<'a> Wishes<'a> {
             headers::SCHEDULE_ROLLUP => self.schedule_rollup = Some(text),
             headers::SCHEDULER => self.scheduler = Some(text),
             headers::SCHEDULE_NEXT => self.schedule_next = Some(text),
-            headers::REQUIRED_API_LEVEL => {
-                if text.parse::<u64>().map_or(true, |level| level > API_LEVEL) {
-                    return Err(error::REQUIRED_API_LEVEL);
-                }
+            headers::REQUIRED_API_LEVEL if text.parse::<u64>().map_or(true, |level| level > API_LEVEL) => {
+                return Err(error::REQUIRED_API_LEVEL);
             }
             _ => {}
         }

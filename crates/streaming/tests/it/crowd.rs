@@ -34,7 +34,7 @@ fn client(server: &Server, greeting: &str) -> TcpStream {
 fn read_until(socket: &mut TcpStream, end: &[u8]) -> usize {
     let mut seen = 0;
     let mut tail = Vec::new();
-    let mut buffer = [0; 64 * 1024];
+    let mut buffer = vec![0; 64 * 1024];
     loop {
         let n = socket.read(&mut buffer).expect("the server answers");
         assert!(n > 0, "the server hung up");
