@@ -12,6 +12,13 @@ use crate::turn::Turn;
 /// After the disk failed, publishers are refused this long; then the next one tries it again.
 const FAULT_PAUSE: i64 = 1_000_000_000;
 
+/// A commit that takes no longer than this is done by whoever staged it: a thread of many sockets may stand still so
+/// long.
+const SWIFT_NANOS: i64 = 250_000;
+
+/// So few waiting for a commit are taken for a single publisher.
+const ALONE: usize = 2;
+
 /// Bytes committed after which it is worth asking for work on sealed files.
 const UPKEEP_BYTES: usize = 512 * 1024;
 
@@ -39,6 +46,22 @@ impl Batch {
 }
 
 impl State {
+    /// Whether whoever staged something should commit it himself: in memory, and where a commit is over before another
+    /// thread would have been woken. With several publishers it is better left to the driver, which commits for all.
+    pub fn commits_here(&self) -> bool {
+        let alone = self.last_waited <= ALONE && self.receipts.len() <= ALONE;
+        let swift = alone && !self.committing && self.commit_nanos < SWIFT_NANOS && self.fault.is_none();
+        self.in_place || (swift && self.needs_commit())
+    }
+
+    /// Takes note of how long a commit took and how many waited for it.
+    pub fn note_pace(&mut self, nanos: i64, waited: usize) {
+        // Quick to learn that the disk is slow, slower to believe that it is not any more.
+        let share = if nanos > self.commit_nanos { 2 } else { 8 };
+        self.commit_nanos += (nanos - self.commit_nanos) / share;
+        self.last_waited = waited;
+    }
+
     /// Whether someone waits for a commit.
     pub fn needs_commit(&self) -> bool {
         self.log.has_staged() || !self.receipts.is_empty()

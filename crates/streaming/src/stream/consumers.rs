@@ -172,6 +172,10 @@ impl Stream {
 
     /// A client asks a pull consumer for messages, to be sent to `request.reply`.
     pub fn pull(&self, turn: &mut Turn, name: &str, request: PullRequest) {
+        // A message sent to nobody would count as delivered. (Who goes later is missed by `look_for_interest`.)
+        if !turn.server().router.has_interest(&request.reply) {
+            return;
+        }
         let mut guard = self.lock();
         let state = &mut *guard;
         let Some(slot) = state.consumers.get_mut(name) else {
@@ -385,7 +389,7 @@ impl State {
         let slot = self.consumers.get_mut(name)?;
         slot.look_for_interest(&server.router, turn.now);
         // Whose last request went may be inactive sooner than was thought.
-        self.consumers_due = self.consumers_due.min(slot.consumer.deadline().unwrap_or(i64::MAX));
+        self.consumers_due = self.consumers_due.min(slot.due());
         let slot = self.consumers.get(name)?;
         let info = slot.consumer.info(turn.now);
         let sequence =

@@ -9,7 +9,7 @@ use protocol::jetstream::ack::AckSubject;
 use super::slot::{Slot, Wanted};
 use super::{State, Stream};
 use crate::consumer::{Delivery, Found, Next, Output, Source, Status, Target};
-use crate::router::{Matches, Router};
+use crate::router::Matches;
 use crate::turn::{Message, Turn};
 
 /// Messages one consumer is served in a row, before others have their turn.
@@ -127,7 +127,7 @@ impl State {
             }
         }
         self.note_changes(turn.now, &mut slot);
-        self.consumers_due = self.consumers_due.min(slot.consumer.deadline().unwrap_or(i64::MAX));
+        self.consumers_due = self.consumers_due.min(slot.due());
         slot.outputs = outputs;
         self.consumers.insert(name.into(), slot);
         served
@@ -222,23 +222,6 @@ impl Slot {
         match to {
             Target::Request(reply) => Some(reply.clone()),
             Target::Push => self.deliver_subject.clone(),
-        }
-    }
-
-    /// Tells the state machine who is still there: listeners of a push consumer, inboxes of pull requests.
-    pub fn look_for_interest(&mut self, router: &Router, now: i64) {
-        if self.deliver_subject.is_some() {
-            if std::mem::take(&mut self.interest_stale) {
-                let interested = self.has_interest(router);
-                self.consumer.interest(interested, now);
-            }
-            return;
-        }
-        // An inbox that was there when its request came can only have gone since.
-        let departures = router.departures();
-        if departures != self.departures_seen {
-            self.departures_seen = departures;
-            self.consumer.drop_requests(|inbox| !router.has_interest(inbox));
         }
     }
 }

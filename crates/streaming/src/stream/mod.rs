@@ -85,6 +85,7 @@ pub struct Stream {
 }
 
 /// What lies under a stream's lock.
+#[allow(clippy::struct_excessive_bools, reason = "they are independent of one another")]
 struct State {
     config: StreamConfig,
     created: i64,
@@ -116,6 +117,9 @@ struct State {
     republish: Option<Republish>,
     /// Bytes committed since work on sealed files was last asked for.
     unkept_bytes: usize,
+    /// How long commits take, nanoseconds, averaged; and how many waited for the last one.
+    commit_nanos: i64,
+    last_waited: usize,
     /// A commit is under way.
     committing: bool,
     /// Whether commits are done in place: in memory, or without syncs.
@@ -178,66 +182,70 @@ impl Stream {
     /// Moves on at the end of a turn that touched it: commits what can be committed in place, delivers, and leaves the
     /// rest to its thread.
     pub fn settle(&self, turn: &mut Turn) {
-        let mut receipts = Receipts::default();
         let mut guard = self.lock();
-        let state = &mut *guard;
-        if state.in_place {
-            state.commit_in_place(self, turn, &mut receipts);
-        } else if state.needs_commit() && !state.committing {
-            self.wake_driver();
+        if guard.commits_here() {
+            drop(guard);
+            self.commit(turn);
+            guard = self.lock();
         }
+        let state = &mut *guard;
         state.deliver(self, turn);
         state.remove_done();
         state.confirm(turn);
         state.arm(self);
-        if state.wants_upkeep() {
-            self.ask_for_upkeep();
-        }
-        drop(guard);
-        receipts.send(turn, &self.json_name);
+        self.leave_rest(state);
     }
 
     /// Moves on in the stream's own thread: runs what is due, commits, tells the publishers, delivers.
     fn drive(&self, turn: &mut Turn) {
         let mut guard = self.lock();
         guard.tick(self, turn);
-        if guard.sync_at.is_some_and(|at| at <= turn.now) {
-            guard.sync_at = None;
-            let store = guard.store.clone();
-            drop(guard);
-            if let Err(error) = store.sync() {
-                tracing::error!(stream = &*self.name, "cannot sync: {error}");
-            }
-            guard = self.lock();
+        let syncs = guard.sync_at.take_if(|at| *at <= turn.now).map(|_| guard.store.clone());
+        drop(guard);
+        if let Some(Err(error)) = syncs.map(|store| store.sync()) {
+            tracing::error!(stream = &*self.name, "cannot sync: {error}");
         }
-        let batch = if guard.in_place { None } else { guard.begin_commit() };
-        if let Some(mut batch) = batch {
-            drop(guard);
-            let outcome = batch.run();
-            guard = self.lock();
-            let mut receipts = guard.end_commit(self, turn, batch, outcome);
-            drop(guard);
-            receipts.send(turn, &self.json_name);
-            // Publishers that wait go on while we deliver.
-            self.room.notify_waiters();
-            guard = self.lock();
-        } else if guard.in_place {
-            let mut receipts = Receipts::default();
+        self.commit(turn);
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        state.deliver(self, turn);
+        state.delete_inactive(self, turn);
+        state.remove_done();
+        state.confirm(turn);
+        state.compact_ledger(&self.name);
+        state.arm(self);
+        self.leave_rest(state);
+    }
+
+    /// Commits what is staged, and tells whoever waits for it. Called without the lock.
+    fn commit(&self, turn: &mut Turn) {
+        let mut receipts = Receipts::default();
+        let mut guard = self.lock();
+        if guard.in_place {
             guard.commit_in_place(self, turn, &mut receipts);
-            receipts.send(turn, &self.json_name);
+        } else if let Some(mut batch) = guard.begin_commit() {
+            drop(guard);
+            let began = turn.server().clock.now();
+            let outcome = batch.run();
+            let took = turn.server().clock.now() - began;
+            guard = self.lock();
+            receipts = guard.end_commit(self, turn, batch, outcome);
+            guard.note_pace(took, receipts.len());
+            self.room.notify_waiters();
         }
-        guard.deliver(self, turn);
-        guard.delete_inactive(self, turn);
-        guard.remove_done();
-        guard.confirm(turn);
-        guard.compact_ledger(&self.name);
-        if guard.wants_upkeep() {
-            self.ask_for_upkeep();
-        }
-        if guard.needs_commit() && !guard.in_place {
+        // Whoever is told may be another part of the server, and want the lock.
+        drop(guard);
+        receipts.send(turn, &self.json_name);
+    }
+
+    /// Hands on what this turn leaves undone.
+    fn leave_rest(&self, state: &mut State) {
+        if state.needs_commit() && !state.in_place && !state.committing {
             self.wake_driver();
         }
-        guard.arm(self);
+        if state.wants_upkeep() {
+            self.ask_for_upkeep();
+        }
     }
 
     /// Asks for work on sealed files, if there may be some: after a commit.

@@ -208,6 +208,9 @@ impl State {
             inactive: Vec::new(),
             done: Vec::new(),
             unkept_bytes: 0,
+            // Taken for slow until it is known to be swift.
+            commit_nanos: 1_000_000,
+            last_waited: 0,
             committing: false,
             sync,
             sync_every,

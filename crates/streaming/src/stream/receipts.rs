@@ -74,6 +74,10 @@ impl Receipts {
         self.entries.is_empty()
     }
 
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     pub fn stored(&mut self, reply: &str, sequence: u64) {
         self.push(reply, sequence, Kind::Stored);
     }

@@ -8,6 +8,10 @@ use protocol::subject::{Filter, Filters};
 use crate::consumer::{Consumer, Output};
 use crate::router::{Matches, Router, Watcher};
 
+/// How long requests stand in line at most before it is looked whether their clients are still there. As long as a
+/// client's own requests usually last: those that end by themselves need no looking after.
+const LOOK_EVERY: i64 = 30_000_000_000;
+
 /// A subject and who is subscribed to it, remembered while the table stays the same.
 pub(super) struct Route {
     generation: u64,
@@ -32,7 +36,9 @@ pub(super) struct Slot {
     /// Somebody came or went on the deliver subject since the state machine was told.
     pub interest_stale: bool,
     /// The router's count of departures when the inboxes of pull requests were last looked at.
-    pub departures_seen: u64,
+    departures_seen: u64,
+    /// When they are looked at again even if nobody was seen to go; never while none is in line.
+    look_at: i64,
     pub route: Option<Route>,
     /// Why a client gave a message up, for the advisory that follows.
     pub term_reason: Option<Box<str>>,
@@ -61,6 +67,7 @@ impl Slot {
             watcher: None,
             interest_stale: true,
             departures_seen: 0,
+            look_at: i64::MAX,
             route: None,
             term_reason: None,
             outputs: Vec::new(),
@@ -97,6 +104,34 @@ impl Slot {
             "" => !matches.is_empty(),
             group => matches.queues.iter().any(|q| *q.name == *group),
         }
+    }
+
+    /// Tells the state machine who is still there: listeners of a push consumer, inboxes of pull requests.
+    pub fn look_for_interest(&mut self, router: &Router, now: i64) {
+        if self.deliver_subject.is_some() {
+            if std::mem::take(&mut self.interest_stale) {
+                let interested = self.has_interest(router);
+                self.consumer.interest(interested, now);
+            }
+            return;
+        }
+        let departures = router.departures();
+        if departures != self.departures_seen || self.look_at <= now {
+            self.departures_seen = departures;
+            self.look_at = i64::MAX;
+            self.consumer.drop_requests(now, |inbox| !router.has_interest(inbox));
+        }
+        if !self.consumer.has_requests() {
+            self.look_at = i64::MAX;
+        } else if self.look_at == i64::MAX {
+            let threshold = self.consumer.settings().inactive_threshold.unwrap_or(LOOK_EVERY);
+            self.look_at = now.saturating_add(threshold.min(LOOK_EVERY));
+        }
+    }
+
+    /// When it has to be looked after: by the state machine's word, or for the sake of its requests.
+    pub fn due(&self) -> i64 {
+        self.consumer.deadline().unwrap_or(i64::MAX).min(self.look_at)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What happens by the clock: ages, expiries and schedules, redeliveries, heartbeats, pauses, second tries.
 
 use super::{State, Stream};
+use crate::router::Router;
 use crate::turn::Turn;
 
 impl State {
@@ -12,22 +13,23 @@ impl State {
         if self.age_due.is_some_and(|at| at <= now) || self.log.next_due().is_some_and(|at| at <= now) {
             self.age_due = self.expire(now);
         }
-        self.tick_consumers(now);
+        self.tick_consumers(&turn.server().router, now);
         self.delete_inactive(stream, turn);
     }
 
-    fn tick_consumers(&mut self, now: i64) {
+    fn tick_consumers(&mut self, router: &Router, now: i64) {
         if self.consumers_due > now {
             return;
         }
         self.consumers_due = i64::MAX;
         for (name, slot) in &mut self.consumers {
-            let due = slot.consumer.deadline().unwrap_or(i64::MAX);
-            if due <= now {
+            if slot.due() <= now {
+                // A client that went without a word does not keep its consumer in use.
+                slot.look_for_interest(router, now);
                 slot.consumer.tick(now, &mut slot.outputs);
                 self.hot.insert(name.clone());
             }
-            self.consumers_due = self.consumers_due.min(slot.consumer.deadline().unwrap_or(i64::MAX));
+            self.consumers_due = self.consumers_due.min(slot.due());
         }
     }
 

@@ -77,7 +77,7 @@ fn one_slow_client_among_a_thousand_is_cut_off_and_the_others_get_everything() {
     let fast: Vec<TcpStream> = (0..FAST).map(|_| client(&server, "SUB news 1\r\n")).collect();
     // More than the slow client's limit and what its sockets hold, so that it is over it in the end.
     let payload = vec![b'x'; PAYLOAD_BYTES];
-    let messages = 6 * PENDING_BYTES_MAX / PAYLOAD_BYTES;
+    let messages = 3 * PENDING_BYTES_MAX / PAYLOAD_BYTES;
     let (readers, rest) = fast.split_at(FAST / 2);
     let before = server.resident_bytes();
     let peak = std::thread::scope(|scope| {
