@@ -161,9 +161,19 @@ impl Consumer {
         Ok(())
     }
 
-    /// Forgets the requests whose inbox nobody listens to any more.
-    pub fn drop_requests(&mut self, lost: impl FnMut(&str) -> bool) {
+    /// Whether pull requests are in line.
+    pub fn has_requests(&self) -> bool {
+        !self.requests.is_empty()
+    }
+
+    /// Forgets the requests whose inbox nobody listens to any more. Until now their clients counted as there, and they
+    /// have the whole `inactive_threshold` to come back.
+    pub fn drop_requests(&mut self, now: Nanos, lost: impl FnMut(&str) -> bool) {
+        let before = self.requests.len();
         self.requests.drop_where(lost);
+        if self.requests.len() < before {
+            self.active = self.active.max(now);
+        }
     }
 
     /// Tells a push consumer whether somebody listens on its deliver subject.

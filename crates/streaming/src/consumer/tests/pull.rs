@@ -153,7 +153,7 @@ fn the_requests_of_a_lost_client_are_forgotten() {
     let mut scene = Scene::new(pull(), 0);
     scene.pull("a", 5);
     scene.pull("b", 5);
-    scene.consumer.drop_requests(|reply| reply == "a");
+    scene.consumer.drop_requests(scene.now, |reply| reply == "a");
     scene.publish("aa");
     assert_eq!(scene.told(), ["b <- 1.1.1 +1", "b <- 1.2.2 +0"]);
 }

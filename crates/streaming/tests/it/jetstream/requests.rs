@@ -177,3 +177,34 @@ async fn a_request_whose_client_is_gone_takes_no_message() {
     let message = take_one(&reader).await;
     assert_eq!(message.info().unwrap().delivered, 1, "it was not spent on who is not");
 }
+
+#[tokio::test]
+async fn a_consumer_whose_client_went_while_it_waited_is_forgotten() {
+    let world = World::new().await;
+    let (stream, consumer) =
+        orders(&world, pull::Config { inactive_threshold: A_WHILE, ..pull::Config::default() }).await;
+    let gone = world.another_client().await;
+    let next =
+        format!("$JS.API.CONSUMER.MSG.NEXT.{}.{}", stream.cached_info().config.name, consumer.cached_info().name);
+    let (inbox, replies) = inbox(&gone).await;
+    // Without an end: only its client's going ends it.
+    gone.publish_with_reply(next, inbox, r#"{"batch":1}"#.into()).await.unwrap();
+    gone.flush().await.unwrap();
+    // To ask for the consumer itself would make the server look; to ask for its stream does not.
+    let consumers = async || stream.get_info().await.unwrap().state.consumer_count;
+    tokio::time::sleep(3 * A_WHILE).await;
+    assert_eq!(consumers().await, 1, "somebody waits");
+    drop((gone, replies));
+    eventually("nobody waits for anything", async || (consumers().await == 0).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_request_nobody_listens_for_takes_no_message() {
+    let world = World::new().await;
+    let (stream, reader) = orders(&world, durable("reader")).await;
+    let next = format!("$JS.API.CONSUMER.MSG.NEXT.{}.reader", stream.cached_info().config.name);
+    world.client.publish_with_reply(next, world.client.new_inbox(), "".into()).await.unwrap();
+    publish(&world.js, &subject(&stream, "a"), "for who listens").await;
+    let message = take_one(&reader).await;
+    assert_eq!(message.info().unwrap().delivered, 1, "it was not sent to nobody");
+}

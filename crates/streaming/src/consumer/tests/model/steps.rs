@@ -125,7 +125,7 @@ impl Model {
                 self.pump();
             }
             Step::LoseRequests => {
-                self.consumer.drop_requests(|_| true);
+                self.consumer.drop_requests(self.now, |_| true);
                 self.requests.clear();
             }
             Step::Interest(interest) => {
