@@ -15,8 +15,7 @@ impl Stream {
     }
 
     /// A message is not to be delivered again.
-    pub(super) fn advise_terminated(&self, turn: &mut Turn, slot: &Slot, advice: &Advice) {
-        let reason = slot.term_reason.as_deref();
+    pub(super) fn advise_terminated(&self, turn: &mut Turn, slot: &Slot, advice: &Advice, reason: Option<&str>) {
         advisories::delivery(turn, self.delivery(slot, advice), Fate::Terminated { reason });
     }
 

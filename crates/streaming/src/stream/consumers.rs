@@ -201,7 +201,8 @@ impl Stream {
             ack::Ack::Nak { delay } => (AckKind::Nak { delay }, None),
             ack::Ack::Progress => (AckKind::InProgress, None),
             ack::Ack::Term { reason } => {
-                slot.term_reason = reason.map(Into::into);
+                // The first word on a message is the one that counts.
+                slot.term_reasons.entry(about.stream_seq).or_insert_with(|| reason.map(Into::into));
                 (AckKind::Term, None)
             }
             ack::Ack::Next(request) => (AckKind::Ack, Some(request)),

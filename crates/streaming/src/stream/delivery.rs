@@ -183,12 +183,17 @@ impl State {
                 Output::Status { to, status } => self.say(turn, slot, &to, &status),
                 Output::Acked { sequence } => self.settled(sequence),
                 Output::Naked(advice) => stream.advise_naked(turn, slot, &advice),
-                Output::Terminated(advice) => stream.advise_terminated(turn, slot, &advice),
+                Output::Terminated(advice) => {
+                    let reason = slot.term_reasons.remove(&advice.sequence).flatten();
+                    stream.advise_terminated(turn, slot, &advice, reason.as_deref());
+                }
                 Output::GaveUp(advice) => stream.advise_gave_up(turn, slot, &advice),
                 Output::Inactive => self.inactive.push(slot.name().into()),
                 Output::Resumed => stream.advise_paused(turn, slot, false),
             }
         }
+        // What was said of messages that nobody was at work on.
+        slot.term_reasons.clear();
     }
 
     /// Sends a status.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use protocol::jetstream::config::ConsumerConfig;
 use protocol::subject::{Filter, Filters};
 
@@ -40,8 +41,8 @@ pub(super) struct Slot {
     /// When they are looked at again even if nobody was seen to go; never while none is in line.
     look_at: i64,
     pub route: Option<Route>,
-    /// Why a client gave a message up, for the advisory that follows.
-    pub term_reason: Option<Box<str>>,
+    /// Why clients gave messages up, by sequence, until the advisories that follow within the turn.
+    pub term_reasons: HashMap<u64, Option<Box<str>>>,
     /// What the state machine asked for and was not done yet.
     pub outputs: Vec<Output>,
 }
@@ -69,7 +70,7 @@ impl Slot {
             departures_seen: 0,
             look_at: i64::MAX,
             route: None,
-            term_reason: None,
+            term_reasons: HashMap::new(),
             outputs: Vec::new(),
             config,
         }

@@ -9,7 +9,7 @@ use async_nats::jetstream::stream::Config;
 use futures::StreamExt;
 use serde_json::Value;
 
-use super::{config, consumer, durable, stream};
+use super::{config, consumer, durable, publish_many, stream, subject, take};
 use crate::harness::{World, soon};
 use crate::needs;
 
@@ -81,5 +81,32 @@ async fn a_pause_is_told_and_its_end() {
         let (_, body) = next(&mut advisories).await;
         assert_eq!(body["type"], "io.nats.jetstream.advisory.v1.consumer_pause");
         assert_eq!((&body["consumer"], &body["paused"]), (&Value::from("reader"), &Value::from(paused)));
+    }
+}
+
+#[tokio::test]
+async fn each_message_given_up_is_told_with_its_own_reason() {
+    const MESSAGES: usize = 50;
+    let world = World::new().await;
+    needs!(world.client, 2, 11, "a reason");
+    let stream = stream(&world, "told", |_| ()).await;
+    let name = stream.cached_info().config.name.clone();
+    let reader = consumer(&stream, durable("reader")).await;
+    publish_many(&world.js, &subject(&stream, "a"), MESSAGES).await;
+    let filter = format!("$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.{name}.reader");
+    let mut advisories = world.client.subscribe(filter).await.unwrap();
+    let messages = take(&reader, MESSAGES).await;
+    // All in one go: the server takes many of them together. The second word on a message comes too late.
+    for reason in ["", " late"] {
+        for (number, message) in messages.iter().enumerate() {
+            let text = if number == 0 { "+TERM".to_owned() } else { format!("+TERM reason {number}{reason}") };
+            world.client.publish(message.reply.clone().unwrap(), text.into()).await.unwrap();
+        }
+    }
+    for number in 0..MESSAGES {
+        let (_, body) = next(&mut advisories).await;
+        assert_eq!(body["stream_seq"], number + 1);
+        let reason = if number == 0 { Value::Null } else { format!("reason {number}").into() };
+        assert_eq!(body["reason"], reason);
     }
 }
