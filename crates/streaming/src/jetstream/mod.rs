@@ -1,4 +1,4 @@
-//! JetStream: all streams of a server, and the API by which clients manage them.
+//! `JetStream`: all streams of a server, and the API by which clients manage them.
 //!
 //! `mod.rs` the streams and their life · `api.rs` takes requests off `$JS.API.>`, `verb.rs` tells what they ask for,
 //! `request.rs` reads and answers them · `account.rs streams.rs consumers/ messages.rs direct.rs` the verbs, one file a
@@ -112,7 +112,7 @@ impl JetStream {
             let path = entry.map_err(|e| refuse(e.to_string()))?.path();
             let name = path.file_name().and_then(|n| n.to_str()).and_then(file_name::decode);
             let Some(name) = name.filter(|_| path.is_dir()) else { continue };
-            let store = self.store_at(path.clone(), false);
+            let store = Store::files(Directory::new(path.clone()));
             let seat = self.drivers.seat(self.numbers.fetch_add(1, Ordering::Relaxed));
             match Stream::recover(&name, store, seat, &self.options, now) {
                 Ok(Some(stream)) => {
@@ -125,10 +125,6 @@ impl JetStream {
             }
         }
         Ok(())
-    }
-
-    fn store_at(&self, path: PathBuf, in_memory: bool) -> Store {
-        if in_memory { Store::memory() } else { Store::files(Directory::new(path)) }
     }
 
     /// Takes the API's subjects and starts the streams.
@@ -181,7 +177,10 @@ impl JetStream {
             return Err(error::MAXIMUM_STREAMS);
         }
         let name: Box<str> = config.name.as_str().into();
-        let store = self.store_at(self.root.join(file_name::encode(&name)), config.storage == Storage::Memory);
+        let store = match config.storage {
+            Storage::Memory => Store::memory(),
+            Storage::File => Store::files(Directory::new(self.root.join(file_name::encode(&name)))),
+        };
         let seat = self.drivers.seat(self.numbers.fetch_add(1, Ordering::Relaxed));
         let made = Stream::create(config, store, seat, &self.options, turn.now);
         let stream = made.map_err(|e| {
@@ -208,7 +207,7 @@ impl JetStream {
     pub fn delete(&self, turn: &mut Turn, name: &str) -> Result<(), ApiError> {
         let _changing = self.changing.lock();
         let stream = self.streams.write().remove(name).ok_or(error::STREAM_NOT_FOUND)?;
-        stream.delete(turn).map_err(|e| error::stream_delete(e))
+        stream.delete(turn).map_err(error::stream_delete)
     }
 
     fn check_overlap(&self, config: &StreamConfig) -> Result<(), ApiError> {
@@ -258,7 +257,8 @@ mod file_name {
             if byte.is_ascii_alphanumeric() || b"-_".contains(&byte) {
                 text.push(char::from(byte));
             } else {
-                text.push_str(&format!("%{byte:02x}"));
+                let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
+                text.extend(['%', digit(byte >> 4), digit(byte & 15)]);
             }
         }
         text
