@@ -15,7 +15,10 @@ pub(super) fn settings(stream: &StreamConfig, consumer: &ConsumerConfig, journal
             max_batch: limit(consumer.max_batch),
             max_expires: (consumer.max_expires > 0).then_some(consumer.max_expires),
             max_bytes: limit(consumer.max_bytes),
-            overflow: consumer.priority_policy == PriorityPolicy::Overflow,
+            groups: match consumer.priority_policy {
+                PriorityPolicy::Overflow => consumer.priority_groups.clone(),
+                PriorityPolicy::None | PriorityPolicy::PinnedClient | PriorityPolicy::Prioritized => Vec::new(),
+            },
         })
     } else {
         let largest = u64::try_from(stream.max_msg_size).unwrap_or(1024 * 1024);
@@ -61,6 +64,7 @@ pub(super) fn pull_request(request: &api::PullRequest, reply: &str) -> PullReque
         heartbeat: request.idle_heartbeat.unwrap_or(0),
         min_pending: request.min_pending.unwrap_or(0),
         min_ack_pending: request.min_ack_pending.unwrap_or(0),
+        group: request.group.clone(),
     }
 }
 

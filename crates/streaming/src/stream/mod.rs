@@ -61,7 +61,7 @@ pub use protocol::jetstream::api::Action;
 pub use wishes::API_LEVEL;
 
 /// Bytes a stream may hold uncommitted. Above it those who publish are not read from until a commit is through.
-const STAGED_BYTES_MAX: usize = 32 * 1024 * 1024;
+const STAGED_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// One stream. See the module's text.
 pub struct Stream {
@@ -96,6 +96,8 @@ struct State {
     /// Bytes of the ledger when it was last written anew.
     ledger_live_bytes: u64,
     dedupe: Dedupe,
+    /// The ids of messages stored before this start are known: see [`State::recall_ids`].
+    ids_recalled: bool,
     /// The time the last message was stored under.
     last_stamp: i64,
     receipts: Receipts,

@@ -149,7 +149,7 @@ impl Stream {
         }
         let mut state = State::new(description.config, description.created, log, Some(ledger), store, options);
         state.recover_consumers(entries, now);
-        state.recover_dedupe();
+        state.ids_recalled = false;
         state.recover_schedules();
         Ok(Some(Self::with(state, seat)))
     }
@@ -189,6 +189,7 @@ impl State {
         };
         Self {
             dedupe: Dedupe::new(config.duplicate_window),
+            ids_recalled: true,
             last_stamp: log.state().last_time,
             transform: transform(&config),
             republish: Republish::of(&config),
@@ -262,10 +263,13 @@ impl State {
         }
     }
 
-    /// Remembers the ids of the messages within the window.
-    fn recover_dedupe(&mut self) {
-        let last = self.log.state();
-        let mut from = self.log.sequence_at(last.last_time.saturating_sub(self.config.duplicate_window));
+    /// Remembers the ids of the messages within the window. Done when the first id is asked for: a start need not wait
+    /// for millions of messages that have none.
+    pub fn recall_ids(&mut self, now: i64) {
+        if std::mem::replace(&mut self.ids_recalled, true) {
+            return;
+        }
+        let mut from = self.log.sequence_at(now.saturating_sub(self.config.duplicate_window));
         while let Ok(Some(record)) = self.log.next(from, &journal::Everything) {
             from = record.sequence + 1;
             let headers = protocol::headers::Headers::parse(record.headers);

@@ -81,6 +81,9 @@ impl State {
         if wishes.expected_stream.is_some_and(|name| name != self.config.name) {
             return Err(error::STREAM_NOT_MATCH);
         }
+        if wishes.id.is_some() || wishes.expected_last_id.is_some() {
+            self.recall_ids(now);
+        }
         if let Some(sequence) = wishes.id.and_then(|id| self.dedupe.find(id, now)) {
             return Ok(Accepted::Duplicate(sequence));
         }
