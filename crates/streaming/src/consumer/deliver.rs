@@ -87,7 +87,7 @@ impl Consumer {
         let size = found.size + reply_bytes;
         if let Some(pull) = self.settings.pull() {
             let load = Load { pending: self.num_pending, ack_pending: self.progress.pending.len() as u64 };
-            if !self.requests.choose(size, pull.overflow.then_some(load), now, out) {
+            if !self.requests.choose(size, (!pull.groups.is_empty()).then_some(load), now, out) {
                 return None;
             }
         }

@@ -128,20 +128,8 @@ impl Consumer {
         let Some(limits) = self.settings.pull() else {
             return Err(Status::PushBased);
         };
-        let (max_waiting, max_batch) = (limits.max_waiting, limits.max_batch);
-        let (max_expires, max_bytes) = (limits.max_expires, limits.max_bytes);
-        if request.heartbeat > 0 && request.heartbeat.saturating_mul(2) > request.expires {
-            return Err(Status::HeartbeatTooLarge);
-        }
-        if let Some(max) = max_batch.filter(|max| request.batch > *max) {
-            return Err(Status::ExceedsMaxBatch(max));
-        }
-        if let Some(max) = max_expires.filter(|max| request.expires > *max) {
-            return Err(Status::ExceedsMaxExpires(max));
-        }
-        if let Some(max) = max_bytes.filter(|max| request.max_bytes > *max) {
-            return Err(Status::ExceedsMaxBytes(max));
-        }
+        let max_waiting = limits.max_waiting;
+        request.check(limits)?;
         self.active = self.active.max(now);
         if self.requests.len() >= max_waiting {
             self.tick_requests(now, out);

@@ -105,6 +105,12 @@ pub enum Status {
     SizeExceedsMaxBytes(Rest),
     /// The heartbeat is longer than half of `expires`.
     HeartbeatTooLarge,
+    /// The consumer has priority groups, and the request names none.
+    GroupMissing,
+    /// The request names a priority group that the consumer does not have.
+    InvalidGroup,
+    /// The request has a threshold, which means nothing to this consumer.
+    NotOverflow,
     /// The consumer's `max_batch` is exceeded.
     ExceedsMaxBatch(u32),
     /// The consumer's `max_expires` is exceeded.
@@ -141,7 +147,7 @@ impl Status {
     pub fn code(&self) -> u16 {
         match self {
             Self::IdleHeartbeat { .. } | Self::FlowControl { .. } => 100,
-            Self::HeartbeatTooLarge => 400,
+            Self::HeartbeatTooLarge | Self::GroupMissing | Self::InvalidGroup | Self::NotOverflow => 400,
             Self::NoMessages => 404,
             Self::RequestTimeout(_) | Self::RequestsPending => 408,
             Self::BatchCompleted(_)
@@ -167,6 +173,9 @@ impl Status {
             Self::BatchCompleted(_) => "Batch Completed",
             Self::SizeExceedsMaxBytes(_) => "Message Size Exceeds MaxBytes",
             Self::HeartbeatTooLarge => "Bad Request - heartbeat value too large",
+            Self::GroupMissing => "Bad Request - Priority Group missing",
+            Self::InvalidGroup => "Bad Request - Invalid Priority Group",
+            Self::NotOverflow => "Bad Request - Not a Overflow Priority consumer",
             Self::ExceedsMaxBatch(max) => return format!("Exceeded MaxRequestBatch of {max}").into(),
             Self::ExceedsMaxExpires(max) => {
                 return format!("Exceeded MaxRequestExpires of {}", duration::format(*max)).into();

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use super::{
     output::{Output, Rest, Status, Target},
-    settings::Nanos,
+    settings::{Nanos, Pull},
 };
 
 /// What a client asked for with `$JS.API.CONSUMER.MSG.NEXT`. Durations are nanoseconds; 0 stands for "not given".
@@ -26,6 +26,8 @@ pub struct PullRequest {
     pub min_pending: u64,
     /// Serve only while at least so many messages are unacknowledged.
     pub min_ack_pending: u64,
+    /// The priority group it belongs to.
+    pub group: Option<String>,
 }
 
 impl PullRequest {
@@ -40,6 +42,33 @@ impl PullRequest {
             heartbeat: 0,
             min_pending: 0,
             min_ack_pending: 0,
+            group: None,
+        }
+    }
+
+    /// What of it the consumer does not allow, whatever its state.
+    pub(super) fn check(&self, limits: &Pull) -> Result<(), Status> {
+        if self.heartbeat > 0 && self.heartbeat.saturating_mul(2) > self.expires {
+            return Err(Status::HeartbeatTooLarge);
+        }
+        if let Some(max) = limits.max_batch.filter(|max| self.batch > *max) {
+            return Err(Status::ExceedsMaxBatch(max));
+        }
+        if let Some(max) = limits.max_expires.filter(|max| self.expires > *max) {
+            return Err(Status::ExceedsMaxExpires(max));
+        }
+        if let Some(max) = limits.max_bytes.filter(|max| self.max_bytes > *max) {
+            return Err(Status::ExceedsMaxBytes(max));
+        }
+        if limits.groups.is_empty() {
+            // A group without a policy is of no effect; thresholds would be missed.
+            let thresholds = self.min_pending > 0 || self.min_ack_pending > 0;
+            return if thresholds { Err(Status::NotOverflow) } else { Ok(()) };
+        }
+        match &self.group {
+            None => Err(Status::GroupMissing),
+            Some(group) if !limits.groups.contains(group) => Err(Status::InvalidGroup),
+            Some(_) => Ok(()),
         }
     }
 }

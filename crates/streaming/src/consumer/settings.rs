@@ -50,8 +50,9 @@ pub struct Pull {
     pub max_expires: Option<Nanos>,
     /// The most bytes a request may ask for.
     pub max_bytes: Option<u64>,
-    /// Whether `min_pending` and `min_ack_pending` of requests count (priority policy `overflow`).
-    pub overflow: bool,
+    /// The groups of which a request has to name one, and whose requests may have thresholds: `min_pending` and
+    /// `min_ack_pending`. Empty unless the priority policy is `overflow`.
+    pub groups: Vec<String>,
 }
 
 /// How a push consumer sends.

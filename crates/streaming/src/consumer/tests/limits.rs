@@ -8,7 +8,7 @@ fn limited() -> Settings {
         max_batch: Some(2),
         max_expires: Some(90 * SECOND),
         max_bytes: Some(100),
-        overflow: false,
+        groups: vec![],
     };
     Settings { mode: Mode::Pull(limits), ..pull() }
 }

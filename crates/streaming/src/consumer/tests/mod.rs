@@ -70,7 +70,7 @@ pub(super) fn pull() -> Settings {
             max_batch: None,
             max_expires: None,
             max_bytes: None,
-            overflow: false,
+            groups: vec![],
         }),
         ack_policy: AckPolicy::Explicit,
         ack_wait: 30 * SECOND,

@@ -123,16 +123,24 @@ fn a_quiet_request_gets_heartbeats() {
     assert_eq!(scene.told(), ["a <- 100 Idle Heartbeat 1 1", "a <- 408 Request Timeout 4 0"]);
 }
 
+/// A consumer with priority groups.
+fn overflow() -> Settings {
+    let Mode::Pull(limits) = pull().mode else { unreachable!() };
+    Settings { mode: Mode::Pull(Pull { groups: vec!["g".into(), "h".into()], ..limits }), ..pull() }
+}
+
+fn of_group(reply: &str) -> PullRequest {
+    PullRequest { group: Some("g".into()), ..PullRequest::one(reply.into()) }
+}
+
 #[test]
 fn thresholds_pass_over_a_request_until_they_are_met() {
-    let Mode::Pull(limits) = pull().mode else { unreachable!() };
-    let overflow = Settings { mode: Mode::Pull(Pull { overflow: true, ..limits }), ..pull() };
-    let mut scene = Scene::new(overflow, 0);
-    scene.request(PullRequest { batch: 9, min_pending: 2, ..PullRequest::one("pending".into()) });
-    scene.request(PullRequest { batch: 9, min_ack_pending: 2, ..PullRequest::one("acks".into()) });
+    let mut scene = Scene::new(overflow(), 0);
+    scene.request(PullRequest { batch: 9, min_pending: 2, ..of_group("pending") });
+    scene.request(PullRequest { batch: 9, min_ack_pending: 2, ..of_group("acks") });
     scene.publish("a");
     assert_eq!(scene.told(), [""; 0]);
-    scene.pull("any", 1);
+    scene.request(of_group("any"));
     assert_eq!(scene.told(), ["any <- 1.1.1 +0"]);
     scene.publish("a");
     scene.log.add(0, 6, true);
@@ -142,10 +150,23 @@ fn thresholds_pass_over_a_request_until_they_are_met() {
 }
 
 #[test]
-fn thresholds_mean_nothing_without_the_overflow_policy() {
-    let mut scene = Scene::new(pull(), 1);
-    scene.request(PullRequest { min_pending: 9, ..PullRequest::one("a".into()) });
-    assert_eq!(scene.told(), ["a <- 1.1.1 +0"]);
+fn a_request_belongs_to_a_group_where_there_are_groups() {
+    let of = |group: Option<&str>| PullRequest { group: group.map(Into::into), ..PullRequest::one("a".into()) };
+    let thresholds = |min_pending, min_ack_pending| PullRequest { min_pending, min_ack_pending, ..of(None) };
+    let cases = [
+        (overflow(), of(Some("h")), "1.1.1 +0"),
+        (overflow(), of(None), "400 Bad Request - Priority Group missing"),
+        (overflow(), of(Some("x")), "400 Bad Request - Invalid Priority Group"),
+        (pull(), of(Some("x")), "1.1.1 +0"),
+        (pull(), thresholds(9, 0), "400 Bad Request - Not a Overflow Priority consumer"),
+        (pull(), thresholds(0, 9), "400 Bad Request - Not a Overflow Priority consumer"),
+    ];
+    for (settings, request, answer) in cases {
+        let mut scene = Scene::new(settings, 1);
+        scene.request(request);
+        assert_eq!(scene.told(), [format!("a <- {answer}")]);
+        assert_eq!(scene.consumer.info(0).num_waiting, 0);
+    }
 }
 
 #[test]

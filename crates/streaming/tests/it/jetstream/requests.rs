@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::consumer::PullConsumer;
 use async_nats::jetstream::consumer::pull::{self, BatchConfig, MessagesErrorKind};
+use async_nats::jetstream::consumer::{PriorityPolicy, PullConsumer};
 use async_nats::{Client, Message, Subscriber};
 use futures::StreamExt;
 
 use super::pulling::orders;
 use super::{durable, publish, publish_many, subject, take_one};
 use crate::harness::{PATIENCE, World, eventually, never, soon};
+use crate::needs;
 
 const A_WHILE: Duration = Duration::from_millis(300);
 
@@ -207,4 +208,30 @@ async fn a_request_nobody_listens_for_takes_no_message() {
     publish(&world.js, &subject(&stream, "a"), "for who listens").await;
     let message = take_one(&reader).await;
     assert_eq!(message.info().unwrap().delivered, 1, "it was not sent to nobody");
+}
+
+#[tokio::test]
+async fn a_request_names_its_priority_group() {
+    let world = World::new().await;
+    needs!(world.client, 2, 11, "priority groups");
+    let overflow = pull::Config {
+        priority_policy: PriorityPolicy::Overflow,
+        priority_groups: vec!["near".into()],
+        ..durable("reader")
+    };
+    let (stream, consumer) = orders(&world, overflow).await;
+    publish_many(&world.js, &subject(&stream, "a"), 2).await;
+    let ask = |group: &'static str, min_pending| {
+        let batch = consumer.batch().max_messages(1).expires(A_WHILE).min_pending(min_pending);
+        if group.is_empty() { batch } else { batch.group(group) }
+    };
+    for (group, refusal) in [("", "Priority Group missing"), ("far", "Invalid Priority Group")] {
+        let mut batch = ask(group, 0).messages().await.unwrap();
+        let told = soon("a refusal", batch.next()).await.unwrap().unwrap_err().to_string();
+        assert!(told.contains(&format!("Bad Request - {refusal}")), "{told}");
+    }
+    for (min_pending, messages) in [(3, 0), (2, 1)] {
+        let batch = ask("near", min_pending).messages().await.unwrap();
+        assert_eq!(soon("the end", batch.count()).await, messages, "two are pending");
+    }
 }

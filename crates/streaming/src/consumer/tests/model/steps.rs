@@ -113,6 +113,7 @@ impl Model {
                     heartbeat: if heartbeat { expires / 3 } else { 0 },
                     min_pending: 0,
                     min_ack_pending: 0,
+                    group: None,
                 };
                 let expires_at = if expires > 0 { self.now + expires } else { Nanos::MAX };
                 if self.requests.contains_key(&reply) {
