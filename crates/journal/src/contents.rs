@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::disk::File;
-use crate::record::{Kind, u32_of};
+use crate::record::{Entry, FIXED_BYTES, Kind, u32_of};
 use crate::scan::{Bounds, Found, Scan};
 use crate::segment::{HEADER_BYTES, Header, Hole, is_worth_keeping};
 use crate::summary::{Builder, Summary};
@@ -33,6 +33,7 @@ impl Contents {
             base,
             offsets: Vec::new(),
             holes: Vec::new(),
+            trailing: Vec::new(),
             tainted: false,
             open_hole: false,
         };
@@ -46,11 +47,21 @@ impl Contents {
                 Found::End => break,
             }
         }
+        if sealed {
+            reader.settle();
+        } else if let Some(first) = reader.trailing.first() {
+            // Whole but for their bodies, and nothing behind them: what an unfinished write looks like.
+            (len, torn) = (first.from, true);
+        }
         if let Some(covered) = header.covered {
             reader.builder.cover(covered);
         }
         if sealed && reader.builder.end() < limit {
             reader.lost(limit);
+        } else if let Some(hole) = reader.holes.last().filter(|_| reader.open_hole) {
+            // Nothing tells which messages it took: none that it may have taken is given again.
+            let most = u64::from(hole.to - hole.from) / FIXED_BYTES as u64;
+            reader.lost(reader.builder.end() + most);
         }
         let Reader { builder, offsets, holes, .. } = reader;
         Ok(Self { summary: builder.finish(), offsets, holes, len, torn })
@@ -62,6 +73,8 @@ struct Reader {
     base: u64,
     offsets: Vec<(u32, u32)>,
     holes: Vec<Hole>,
+    /// Messages with damaged bodies, behind which nothing valid came yet.
+    trailing: Vec<Hole>,
     /// Damage came before in the same commit: what removals there made room for may be lost.
     tainted: bool,
     /// Which messages the last hole took is not known yet.
@@ -69,7 +82,8 @@ struct Reader {
 }
 
 impl Reader {
-    fn entry(&mut self, offset: u32, entry: &crate::record::Entry<'_>) {
+    fn entry(&mut self, offset: u32, entry: &Entry<'_>) {
+        self.settle();
         self.tainted &= !entry.first_of_commit;
         if entry.kind == Kind::Message {
             self.lost(entry.sequence - 1);
@@ -88,12 +102,22 @@ impl Reader {
 
     fn hole(&mut self, hole: Hole) {
         self.tainted = true;
-        match self.holes.last_mut() {
-            Some(last) if last.to == hole.from => last.to = hole.to,
-            _ => {
-                self.holes.push(hole);
-                self.open_hole = true;
-            }
+        if hole.lost.is_some() {
+            self.trailing.push(hole);
+        } else {
+            self.settle();
+            self.holes.push(hole);
+            self.open_hole = true;
+        }
+    }
+
+    /// Something valid follows the messages with damaged bodies: those are lost.
+    fn settle(&mut self) {
+        for hole in std::mem::take(&mut self.trailing) {
+            let (first, last) = hole.lost.unwrap_or((0, 0));
+            self.lost(first.saturating_sub(1));
+            self.holes.push(hole);
+            self.builder.cover(last);
         }
     }
 

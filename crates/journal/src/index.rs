@@ -47,6 +47,18 @@ pub(crate) struct Retired {
     dues: Vec<((i64, u64), u8)>,
 }
 
+impl Retired {
+    /// The last sequence of the block.
+    pub fn end(&self) -> u64 {
+        self.block.end
+    }
+
+    /// Bytes of the messages that lived in it.
+    pub fn bytes(&self) -> u64 {
+        self.block.bytes
+    }
+}
+
 /// The index.
 #[derive(Default)]
 pub(crate) struct Index {

@@ -12,15 +12,19 @@
 //!             <the same name>.index                 its sidecar: all that recovery needs of it, written once it is sealed
 //!
 //! segment     header (128 bytes) twice · entry*                         integers are little-endian everywhere
-//! entry       0 checksum u32   CRC-32 of all that follows, seeded by the file's salt and the entry's offset: bytes that
-//!             4 length u32     merely look like an entry, in a payload or left over from another file, are none
-//!             8 sequence u64   message: its own · remove: which one · head: the first that may still live
-//!            16 time i64       message: UNIX nanoseconds · remove: the bytes that die with it
-//!            24 previous u32   how far back the subject's previous message lies, 0 for unknown
-//!            28 kind u8        1 message · 2 remove · 3 head
-//!            29 flags u8       1 first of its commit · 2 has a due time
-//!            30 subject u16    length           32 headers u32   length
-//!            36 due at i64, due kind u8 (if flagged) · subject · headers · payload
+//! entry       0 checksum u32   CRC-32 of what follows up to the subject, seeded by the file's salt and the entry's offset:
+//!                              bytes that merely look like an entry, in a payload or left from another file, are none
+//!             4 erased u8      0xE5: removed, and the body overwritten; covered by no checksum
+//!             5 kind u8        1 message · 2 remove · 3 head
+//!             6 flags u8       1 first of its commit · 2 has a due time
+//!             7 due kind u8
+//!             8 length u32
+//!            12 checksum u32   of headers and payload, seeded likewise
+//!            16 sequence u64   message: its own · remove: which one · head: the first that may still live
+//!            24 time i64       message: UNIX nanoseconds · remove: the bytes that die with it
+//!            32 previous u32   how far back the subject's previous message lies, 0 for unknown
+//!            36 headers u32    length           40 subject u16   length
+//!            42 due at i64 (if flagged) · subject · headers · payload
 //! ```
 //!
 //! | file | answers for |

@@ -7,7 +7,7 @@ use crate::deleted::Deleted;
 use crate::disk::Disk;
 use crate::error::{Damage, OpenError, ReadError, Recovery};
 use crate::history::History;
-use crate::index::{Index, Loading, Message};
+use crate::index::{Index, Loading, Message, Retired};
 use crate::record::{Append, Entry, Kind};
 use crate::segments::Segments;
 use crate::staged::{Batch, Staged};
@@ -138,6 +138,8 @@ pub struct Log {
     pub(crate) staged: Batch,
     /// The sequence of the next message.
     pub(crate) next: u64,
+    /// The store began a block with what was no message: the index does with the next one.
+    pub(crate) opened: bool,
     /// Messages staged and not removed, and their bytes.
     pub(crate) waiting: Held,
     /// Everything before it is durably removed.
@@ -174,6 +176,7 @@ impl Log {
             flying_bytes: 0,
             staged: Batch::default(),
             next: last + 1,
+            opened: false,
             waiting: Held::default(),
             durable_head: loading.head,
             first_time: (0, 0),
@@ -220,6 +223,7 @@ impl Log {
         let entry = Entry {
             kind: Kind::Message,
             first_of_commit: false,
+            erased: false,
             sequence,
             time: message.time,
             previous: u32::try_from(distance).unwrap_or(0),
@@ -229,7 +233,7 @@ impl Log {
             payload: message.payload,
         };
         let bytes = entry.length();
-        let opens = self.store.stage(&entry);
+        let opens = self.store.stage(&entry) | std::mem::take(&mut self.opened);
         let staged =
             Staged { subject: id, bytes, time: message.time, previous, due: message.due, removed: false, opens };
         self.staged.messages.push(staged);
@@ -265,7 +269,7 @@ impl Log {
             return None;
         }
         if let Some(head) = self.staged.head {
-            self.store.stage(&Entry::bare(Kind::Head, head));
+            self.opened |= self.store.stage(&Entry::bare(Kind::Head, head));
         }
         self.flying_bytes = self.store.staged_bytes();
         let mut next = std::mem::take(&mut self.spare);
@@ -323,6 +327,7 @@ impl Log {
         let staged = std::mem::take(&mut self.staged);
         let first_before = batch.first_before.or(staged.first_before);
         self.next = self.index.committed + 1;
+        self.opened = false;
         for message in batch.messages.iter().chain(&staged.messages) {
             self.index.subjects.get_mut(message.subject).staged = 0;
             self.index.subjects.may_go(message.subject);
@@ -376,8 +381,12 @@ impl Log {
     /// asking after a commit, and again after each piece of work.
     pub fn begin_upkeep(&mut self) -> Option<Upkeep> {
         let batches = || self.flying.iter().chain([&self.staged]);
-        let undurable = batches().flat_map(|batch| batch.removed.iter().map(|message| message.sequence)).collect();
-        let view = View { index: &self.index, head: self.durable_head, undurable };
+        let view = View {
+            index: &self.index,
+            head: self.durable_head,
+            removed: batches().flat_map(|batch| &batch.removed).copied().collect(),
+            retired: batches().flat_map(|batch| &batch.retired).collect(),
+        };
         self.store.begin_upkeep(&view).map(|work| Upkeep { work })
     }
 
@@ -448,12 +457,17 @@ impl Log {
 struct View<'a> {
     index: &'a Index,
     head: u64,
-    undurable: Vec<u64>,
+    /// What is removed, but not durably.
+    removed: Vec<Message>,
+    retired: Vec<&'a Retired>,
 }
 
 impl Live for View<'_> {
     fn bytes(&self, first: u64, last: u64) -> u64 {
-        self.index.bytes_between(first, last)
+        let within = |sequence: u64| first <= sequence && sequence <= last;
+        let removed = self.removed.iter().filter(|message| within(message.sequence)).map(|m| u64::from(m.bytes));
+        let retired = self.retired.iter().filter(|retired| within(retired.end())).map(|retired| retired.bytes());
+        self.index.bytes_between(first, last) + removed.sum::<u64>() + retired.sum::<u64>()
     }
 
     fn head(&self) -> u64 {
@@ -462,8 +476,8 @@ impl Live for View<'_> {
 
     fn removed(&self, first: u64, last: u64) -> Deleted {
         let mut removed = self.index.deleted.copy(first, last);
-        for sequence in &self.undurable {
-            removed.remove(*sequence);
+        for message in &self.removed {
+            removed.remove(message.sequence);
         }
         removed
     }

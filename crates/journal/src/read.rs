@@ -16,7 +16,7 @@ impl Log {
             return Ok(None);
         }
         match self.store.seek(sequence)? {
-            Some(spot) if spot.sequence == sequence => Ok(Some(self.store.record(spot).record)),
+            Some(spot) if spot.sequence == sequence && !spot.erased => Ok(Some(self.store.record(spot).record)),
             _ => Err(ReadError::Damaged(self.damage_at(sequence))),
         }
     }

@@ -3,9 +3,17 @@
 use crc32fast::Hasher;
 
 /// Bytes before an entry's variable part.
-pub(crate) const FIXED_BYTES: usize = 36;
+pub(crate) const FIXED_BYTES: usize = 42;
 /// Bytes of a due time.
-const DUE_BYTES: usize = 9;
+const DUE_BYTES: usize = 8;
+/// Where an entry says that its body was overwritten, and how. No checksum covers it, so that it can be set in place by
+/// writing a single byte; no single flipped bit makes it look set.
+pub(crate) const ERASED_AT: u32 = 4;
+pub(crate) const ERASED: u8 = 0xE5;
+const KIND_AT: usize = 5;
+const FLAGS_AT: usize = 6;
+const LENGTH_AT: usize = 8;
+const SEQUENCE_AT: usize = 16;
 /// The longest subject: its length is kept in two bytes.
 pub const SUBJECT_BYTES_MAX: usize = u16::MAX as usize;
 /// The longest entry. Twice the largest message a NATS server can be told to take; a greater length is damage.
@@ -76,6 +84,8 @@ pub(crate) enum Kind {
 pub(crate) struct Entry<'a> {
     pub kind: Kind,
     pub first_of_commit: bool,
+    /// It was removed, and its body overwritten.
+    pub erased: bool,
     pub sequence: u64,
     pub time: i64,
     pub previous: u32,
@@ -85,9 +95,14 @@ pub(crate) struct Entry<'a> {
     pub payload: &'a [u8],
 }
 
-/// The bytes are no valid entry.
+/// Why bytes are no valid entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Bad;
+pub(crate) enum Bad {
+    /// They are none at all.
+    Entry,
+    /// Only its headers and payload are damaged: how long it is, and which message.
+    Body { length: u32, sequence: u64 },
+}
 
 impl<'a> Entry<'a> {
     /// An entry that says something about `sequence`, and nothing more.
@@ -95,6 +110,7 @@ impl<'a> Entry<'a> {
         Self {
             kind,
             first_of_commit: false,
+            erased: false,
             sequence,
             time: 0,
             previous: 0,
@@ -113,57 +129,53 @@ impl<'a> Entry<'a> {
         u32_of(length)
     }
 
-    /// Appends it, its checksum left open until [`seal`].
+    /// Appends it, its checksums left open until [`seal`].
     pub fn encode(&self, out: &mut Vec<u8>) {
         let mut fixed = [0; FIXED_BYTES];
-        fixed[4..8].copy_from_slice(&self.length().to_le_bytes());
-        fixed[8..16].copy_from_slice(&self.sequence.to_le_bytes());
-        fixed[16..24].copy_from_slice(&self.time.to_le_bytes());
-        fixed[24..28].copy_from_slice(&self.previous.to_le_bytes());
-        fixed[28] = self.kind as u8;
-        fixed[29] = u8::from(self.first_of_commit) * FIRST_OF_COMMIT + u8::from(self.due.is_some()) * HAS_DUE;
-        fixed[30..32].copy_from_slice(&u16::try_from(self.subject.len()).unwrap_or(u16::MAX).to_le_bytes());
-        fixed[32..36].copy_from_slice(&u32_of(self.headers.len()).to_le_bytes());
+        let has_due = u8::from(self.due.is_some());
+        fixed[KIND_AT] = self.kind as u8;
+        fixed[FLAGS_AT] = u8::from(self.first_of_commit) * FIRST_OF_COMMIT + has_due * HAS_DUE;
+        fixed[7] = self.due.map_or(0, |due| due.kind);
+        fixed[LENGTH_AT..12].copy_from_slice(&self.length().to_le_bytes());
+        fixed[SEQUENCE_AT..24].copy_from_slice(&self.sequence.to_le_bytes());
+        fixed[24..32].copy_from_slice(&self.time.to_le_bytes());
+        fixed[32..36].copy_from_slice(&self.previous.to_le_bytes());
+        fixed[36..40].copy_from_slice(&u32_of(self.headers.len()).to_le_bytes());
+        fixed[40..42].copy_from_slice(&u16::try_from(self.subject.len()).unwrap_or(u16::MAX).to_le_bytes());
         out.reserve(self.length() as usize);
         out.extend_from_slice(&fixed);
         if let Some(due) = self.due {
             out.extend_from_slice(&due.at.to_le_bytes());
-            out.push(due.kind);
         }
         out.extend_from_slice(self.subject);
         out.extend_from_slice(self.headers);
         out.extend_from_slice(self.payload);
     }
 
-    /// Reads the entry `bytes` begin with, without looking at its checksum.
+    /// Reads the entry `bytes` begin with, without looking at its checksums.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, Bad> {
-        let length = length(bytes)?;
-        let bytes = bytes.get(..length).ok_or(Bad)?;
-        let (fixed, mut rest) = bytes.split_first_chunk::<FIXED_BYTES>().ok_or(Bad)?;
-        let kind = match fixed[28] {
-            1 => Kind::Message,
-            2 => Kind::Remove,
-            3 => Kind::Head,
-            _ => return Err(Bad),
-        };
-        let flags = fixed[29];
+        let bytes = bytes.get(..length(bytes)?).ok_or(Bad::Entry)?;
+        let (fixed, mut rest) = bytes.split_first_chunk::<FIXED_BYTES>().ok_or(Bad::Entry)?;
+        let kind = kind(fixed).ok_or(Bad::Entry)?;
+        let flags = fixed[FLAGS_AT];
         let due = if flags & HAS_DUE == 0 {
             None
         } else {
-            let (due, after) = rest.split_first_chunk::<DUE_BYTES>().ok_or(Bad)?;
+            let (at, after) = rest.split_first_chunk::<DUE_BYTES>().ok_or(Bad::Entry)?;
             rest = after;
-            Some(Due { at: i64::from_le_bytes(array(&due[..8])), kind: due[8] })
+            Some(Due { at: i64::from_le_bytes(*at), kind: fixed[7] })
         };
-        let subject_bytes = u16::from_le_bytes(array(&fixed[30..32]));
-        let headers_bytes = u32::from_le_bytes(array(&fixed[32..36]));
-        let (subject, rest) = rest.split_at_checked(subject_bytes.into()).ok_or(Bad)?;
-        let (headers, payload) = rest.split_at_checked(headers_bytes as usize).ok_or(Bad)?;
+        let headers_bytes = u32::from_le_bytes(array(&fixed[36..40]));
+        let subject_bytes = u16::from_le_bytes(array(&fixed[40..42]));
+        let (subject, rest) = rest.split_at_checked(subject_bytes.into()).ok_or(Bad::Entry)?;
+        let (headers, payload) = rest.split_at_checked(headers_bytes as usize).ok_or(Bad::Entry)?;
         Ok(Self {
             kind,
             first_of_commit: flags & FIRST_OF_COMMIT != 0,
-            sequence: u64::from_le_bytes(array(&fixed[8..16])),
-            time: i64::from_le_bytes(array(&fixed[16..24])),
-            previous: u32::from_le_bytes(array(&fixed[24..28])),
+            erased: fixed[ERASED_AT as usize] == ERASED,
+            sequence: sequence(fixed),
+            time: i64::from_le_bytes(array(&fixed[24..32])),
+            previous: u32::from_le_bytes(array(&fixed[32..36])),
             due,
             subject,
             headers,
@@ -171,11 +183,23 @@ impl<'a> Entry<'a> {
         })
     }
 
-    /// Reads the entry `bytes` begin with, if its checksum is right.
+    /// Reads the entry `bytes` begin with, if its checksums are right.
     pub fn verified(bytes: &'a [u8], seed: u32) -> Result<Self, Bad> {
         let entry = Self::decode(bytes)?;
-        let bytes = &bytes[..length(bytes)?];
-        if u32::from_le_bytes(array(&bytes[..4])) == checksum(bytes, seed) { Ok(entry) } else { Err(Bad) }
+        let (head, body) = bytes[..entry.length() as usize].split_at(entry.head_bytes());
+        if u32::from_le_bytes(array(&head[..4])) != checksum(&head[KIND_AT..], seed) {
+            return Err(Bad::Entry);
+        }
+        if !entry.erased && u32::from_le_bytes(array(&head[12..16])) != checksum(body, seed) {
+            return Err(Bad::Body { length: entry.length(), sequence: entry.sequence });
+        }
+        Ok(entry)
+    }
+
+    /// Its length without headers and payload.
+    pub fn head_bytes(&self) -> usize {
+        let due = if self.due.is_some() { DUE_BYTES } else { 0 };
+        FIXED_BYTES + due + self.subject.len()
     }
 
     /// The sequence of the message of this subject before it, as far as it was known.
@@ -198,8 +222,24 @@ impl<'a> Entry<'a> {
 
 /// How long the entry is that `bytes` begin with: all its own bytes, which `bytes` may not have.
 pub(crate) fn length(bytes: &[u8]) -> Result<usize, Bad> {
-    let length = u32::from_le_bytes(*bytes.get(4..).and_then(<[u8]>::first_chunk).ok_or(Bad)?) as usize;
-    if (FIXED_BYTES..=ENTRY_BYTES_MAX).contains(&length) { Ok(length) } else { Err(Bad) }
+    let length = bytes.get(LENGTH_AT..).and_then(<[u8]>::first_chunk).ok_or(Bad::Entry)?;
+    let length = u32::from_le_bytes(*length) as usize;
+    if (FIXED_BYTES..=ENTRY_BYTES_MAX).contains(&length) { Ok(length) } else { Err(Bad::Entry) }
+}
+
+/// The kind of the entry with this fixed part.
+pub(crate) fn kind(fixed: &[u8]) -> Option<Kind> {
+    match fixed.get(KIND_AT)? {
+        1 => Some(Kind::Message),
+        2 => Some(Kind::Remove),
+        3 => Some(Kind::Head),
+        _ => None,
+    }
+}
+
+/// The sequence of the entry with this fixed part.
+pub(crate) fn sequence(fixed: &[u8]) -> u64 {
+    fixed.get(SEQUENCE_AT..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 /// What checksums begin with, for an entry at `offset` of a file with this salt.
@@ -212,8 +252,12 @@ pub(crate) fn seal(bytes: &mut [u8], salt: u32, mut offset: u32) {
     let mut rest = bytes;
     while let Ok(length) = length(rest) {
         let (entry, after) = rest.split_at_mut(length);
-        let sum = checksum(entry, seed(salt, offset));
-        entry[..4].copy_from_slice(&sum.to_le_bytes());
+        let seed = seed(salt, offset);
+        let head_bytes = Entry::decode(entry).map_or(FIXED_BYTES, |entry| entry.head_bytes());
+        let (head, body) = entry.split_at_mut(head_bytes);
+        head[12..16].copy_from_slice(&checksum(body, seed).to_le_bytes());
+        let sum = checksum(&head[KIND_AT..], seed);
+        head[..4].copy_from_slice(&sum.to_le_bytes());
         offset += u32_of(length);
         rest = after;
     }
@@ -221,12 +265,12 @@ pub(crate) fn seal(bytes: &mut [u8], salt: u32, mut offset: u32) {
 
 /// Marks the first entry of a commit.
 pub(crate) fn mark_first_of_commit(entry: &mut [u8]) {
-    entry[29] |= FIRST_OF_COMMIT;
+    entry[FLAGS_AT] |= FIRST_OF_COMMIT;
 }
 
-fn checksum(entry: &[u8], seed: u32) -> u32 {
+fn checksum(bytes: &[u8], seed: u32) -> u32 {
     let mut hasher = Hasher::new_with_initial(seed);
-    hasher.update(&entry[4..]);
+    hasher.update(bytes);
     hasher.finalize()
 }
 
@@ -262,7 +306,7 @@ mod tests {
         ) {
             let due = due.map(|(at, kind)| Due { at, kind });
             let entry = Entry {
-                kind, first_of_commit, sequence, time, previous, due,
+                kind, first_of_commit, erased: false, sequence, time, previous, due,
                 subject: &subject, headers: &headers, payload: &payload,
             };
             let mut bytes = Vec::new();
@@ -272,11 +316,21 @@ mod tests {
             bytes.extend_from_slice(b"what follows");
             prop_assert_eq!(Entry::verified(&bytes, seed(salt, offset)), Ok(entry));
             if elsewhere != offset {
-                prop_assert_eq!(Entry::verified(&bytes, seed(salt, elsewhere)), Err(Bad));
+                prop_assert_eq!(Entry::verified(&bytes, seed(salt, elsewhere)), Err(Bad::Entry));
             }
-            let bit = flip.index(entry.length() as usize * 8);
-            bytes[bit / 8] ^= 1 << (bit % 8);
-            prop_assert_eq!(Entry::verified(&bytes, seed(salt, offset)), Err(Bad));
+            // Erased, its body is anything.
+            let mut erased = bytes.clone();
+            erased[ERASED_AT as usize] = ERASED;
+            erased[entry.head_bytes()..entry.length() as usize].fill(0);
+            prop_assert_eq!(Entry::verified(&erased, seed(salt, offset)).map(|e| (e.erased, e.sequence)), Ok((true, sequence)));
+            let at = flip.index(entry.length() as usize * 8);
+            bytes[at / 8] ^= 1 << (at % 8);
+            let expected = match at / 8 {
+                4 => Ok(entry),
+                at if at < entry.head_bytes() => Err(Bad::Entry),
+                _ => Err(Bad::Body { length: entry.length(), sequence }),
+            };
+            prop_assert_eq!(Entry::verified(&bytes, seed(salt, offset)), expected);
         }
 
         #[test]

@@ -52,7 +52,7 @@ impl Log {
         } else {
             let name = &*self.index.subjects.get(id).name;
             let previous = known.previous.map_or(0, |previous| sequence - previous);
-            self.store.stage(&removal(&known.message, u32::try_from(previous).unwrap_or(0), name));
+            self.opened |= self.store.stage(&removal(&known.message, u32::try_from(previous).unwrap_or(0), name));
             self.index.deleted.insert(sequence);
             self.take(&known);
         }
@@ -79,7 +79,7 @@ impl Log {
             self.advance();
         } else {
             let name = &*self.index.subjects.get(message.subject).name;
-            self.store.stage(&removal(&message, 0, name));
+            self.opened |= self.store.stage(&removal(&message, 0, name));
         }
         Ok(true)
     }

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::disk::File;
-use crate::record::{ENTRY_BYTES_MAX, Entry, FIXED_BYTES, Kind, length, seed};
+use crate::record::{Bad, ENTRY_BYTES_MAX, Entry, FIXED_BYTES, Kind, kind, length, seed, sequence};
 use crate::segment::Hole;
 
 /// Bytes read at once.
@@ -23,7 +23,7 @@ pub(crate) struct Bounds {
     pub gapless: bool,
 }
 
-/// What the scan comes upon. Which messages a hole took is told by the message behind it.
+/// What the scan comes upon. Which messages a hole took is told by the message behind it, unless it says so itself.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found<'a> {
     /// A valid entry, and its offset.
@@ -61,16 +61,24 @@ impl<'a> Scan<'a> {
         if from >= self.end {
             return Ok(Found::End);
         }
-        if let Some(length) = self.valid_at(from, self.gap)? {
-            self.offset = from + length;
-            let entry = self.entry(from);
-            if entry.kind == Kind::Message {
-                self.bounds.last = entry.sequence;
-                self.gap = 0;
+        match self.check(from, self.gap)? {
+            Ok(length) => {
+                self.offset = from + length;
+                let entry = self.entry(from);
+                if entry.kind == Kind::Message {
+                    self.bounds.last = entry.sequence;
+                    self.gap = 0;
+                }
+                Ok(Found::Entry(from, self.entry(from)))
             }
-            return Ok(Found::Entry(from, self.entry(from)));
+            Err(Bad::Body { length, sequence }) => {
+                self.offset = from + length;
+                self.bounds.last = self.bounds.last.max(sequence);
+                self.gap = 0;
+                Ok(Found::Hole(Hole { from, to: from + length, lost: Some((sequence, sequence)) }))
+            }
+            Err(Bad::Entry) => self.search(from),
         }
-        self.search(from)
     }
 
     fn search(&mut self, from: u32) -> io::Result<Found<'_>> {
@@ -84,7 +92,8 @@ impl<'a> Scan<'a> {
                 self.offset = self.end;
                 return Ok(Found::Hole(Hole { from, to: self.end, lost: None }));
             }
-            if self.valid_at(at, gap)?.is_some() {
+            // One with a damaged body is found, too: the next step tells.
+            if !matches!(self.check(at, gap)?, Err(Bad::Entry)) {
                 self.offset = at;
                 self.gap = gap;
                 return Ok(Found::Hole(Hole { from, to: at, lost: None }));
@@ -95,13 +104,17 @@ impl<'a> Scan<'a> {
     }
 
     /// The length of the entry at `at`, if there is a valid one; `gap` messages may be missing before it.
-    fn valid_at(&mut self, at: u32, gap: u64) -> io::Result<Option<u32>> {
-        let Some(cost) = self.cost_at(at, gap)? else { return Ok(None) };
+    fn check(&mut self, at: u32, gap: u64) -> io::Result<Result<u32, Bad>> {
+        let Some(cost) = self.cost_at(at, gap)? else { return Ok(Err(Bad::Entry)) };
         let length = u32::try_from(cost).unwrap_or(u32::MAX);
         self.load(at, length)?;
         let start = (at - self.window_at) as usize;
-        let valid = Entry::verified(&self.window[start..], seed(self.salt, at)).is_ok();
-        Ok(valid.then_some(length))
+        let checked = Entry::verified(&self.window[start..], seed(self.salt, at));
+        Ok(match checked {
+            Ok(_) => Ok(length),
+            Err(Bad::Body { .. }) if kind(&self.window[start..]) != Some(Kind::Message) => Err(Bad::Entry),
+            Err(bad) => Err(bad),
+        })
     }
 
     /// How many bytes would have to be checked at `at`. `None`: there can be no entry.
@@ -116,13 +129,13 @@ impl<'a> Scan<'a> {
         if length > (self.end - at) as usize {
             return Ok(None);
         }
-        let sequence = fixed[8..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        let sequence = sequence(fixed);
         let Bounds { last, limit, gapless } = self.bounds;
-        let plausible = match fixed[28] {
-            1 => sequence > last && sequence <= limit && (!gapless || sequence - last - 1 <= gap),
-            2 => sequence <= limit,
-            3 => sequence <= limit.saturating_add(1),
-            _ => false,
+        let plausible = match kind(fixed) {
+            Some(Kind::Message) => sequence > last && sequence <= limit && (!gapless || sequence - last - 1 <= gap),
+            Some(Kind::Remove) => sequence <= limit,
+            Some(Kind::Head) => sequence <= limit.saturating_add(1),
+            None => false,
         };
         Ok(plausible.then_some(length as u64))
     }

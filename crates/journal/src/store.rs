@@ -79,6 +79,8 @@ pub(crate) struct Spot {
     pub slot: usize,
     pub start: usize,
     pub sequence: u64,
+    /// It was removed, and its body overwritten.
+    pub erased: bool,
 }
 
 /// A message as it lies there.

@@ -33,11 +33,11 @@ impl Log {
                 return Ok(None);
             }
             let Some(spot) = self.store.seek(at)? else { return Ok(None) };
-            if spot.sequence == at {
+            if spot.sequence == at && !spot.erased {
                 return Ok(Some(spot));
             }
-            // What lies between is damaged.
-            at = spot.sequence;
+            // What lies between is damaged. One that was erased was removed, even if nothing says so any more.
+            at = spot.sequence + u64::from(spot.erased);
         }
     }
 

@@ -93,7 +93,7 @@ impl Segments {
                 continue;
             };
             if entry.kind == Kind::Message && entry.sequence >= from {
-                return Ok(Some((offset, Spot { slot, start, sequence: entry.sequence })));
+                return Ok(Some((offset, Spot { slot, start, sequence: entry.sequence, erased: entry.erased })));
             }
             offset += entry.length();
         }

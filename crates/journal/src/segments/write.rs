@@ -27,13 +27,14 @@ pub(super) struct Part {
     offsets: Vec<(u32, u32)>,
 }
 
-/// The bytes of a removed message, to be overwritten by an entry of the same length.
+/// A removed message whose body is to be overwritten.
 struct Erasure {
     sequence: u64,
     file: Arc<dyn File>,
-    salt: u32,
-    offset: u32,
-    bytes: Vec<u8>,
+    /// Where the file says that it is erased.
+    flag: u64,
+    body: u64,
+    body_bytes: usize,
 }
 
 /// A batch on its way.
@@ -149,18 +150,14 @@ impl Segments {
     fn erasure(&mut self, at: usize, offset: u32) -> Option<Erasure> {
         let (slot, start) = self.entry_at(at, offset).ok()?;
         let entry = Entry::decode(self.cache.bytes(slot, start)).ok()?;
-        // What it was stays, but for its body: whoever counts what lies in the file counts it, and the removal too.
-        let zeros = vec![0; entry.headers.len().max(entry.payload.len())];
-        let erased = Entry { headers: &zeros[..entry.headers.len()], payload: &zeros[..entry.payload.len()], ..entry };
-        let mut bytes = Vec::new();
-        erased.encode(&mut bytes);
-        let segment = &self.segments[at];
+        let body = u32_of(entry.head_bytes());
+        let file = self.segments[at].file.clone()?;
         Some(Erasure {
             sequence: entry.sequence,
-            file: segment.file.clone()?,
-            salt: segment.header.salt,
-            offset,
-            bytes,
+            file,
+            flag: u64::from(offset + record::ERASED_AT),
+            body: u64::from(offset + body),
+            body_bytes: (entry.length() - body) as usize,
         })
     }
 
@@ -262,11 +259,14 @@ impl Write for Batch {
                 return Err(error);
             }
         }
-        while let Some(mut erasure) = self.erasures.pop() {
-            if erasure.run(self.volatile, sync).is_err() {
-                self.not_erased.push(erasure.sequence);
-                self.refused = true;
-            }
+        // First all say that they are erased, so that no torn body is taken for damage.
+        let marked = erase(&self.erasures, sync, |erasure| erasure.file.write_at(&[record::ERASED], erasure.flag));
+        let erased = marked.and_then(|()| {
+            erase(&self.erasures, sync, |erasure| erasure.file.write_at(&vec![0; erasure.body_bytes], erasure.body))
+        });
+        if erased.is_err() {
+            self.not_erased.extend(self.erasures.iter().map(|erasure| erasure.sequence));
+            self.refused = true;
         }
         Ok(())
     }
@@ -311,13 +311,15 @@ impl Batch {
     }
 }
 
-impl Erasure {
-    /// The removal is durable by now, so a torn write here is no damage to anyone.
-    fn run(&mut self, volatile: bool, sync: bool) -> io::Result<()> {
-        if !volatile {
-            record::seal(&mut self.bytes, self.salt, self.offset);
+/// Does one step of erasing, and syncs it.
+fn erase(erasures: &[Erasure], sync: bool, step: impl Fn(&Erasure) -> io::Result<()>) -> io::Result<()> {
+    erasures.iter().try_for_each(step)?;
+    let mut synced: Vec<&Arc<dyn File>> = Vec::new();
+    for file in erasures.iter().map(|erasure| &erasure.file).filter(|_| sync) {
+        if !synced.iter().any(|other| Arc::ptr_eq(other, file)) {
+            file.sync()?;
+            synced.push(file);
         }
-        self.file.write_at(&self.bytes, self.offset.into())?;
-        if sync { self.file.sync() } else { Ok(()) }
     }
+    Ok(())
 }
