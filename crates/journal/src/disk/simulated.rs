@@ -247,8 +247,3 @@ impl File for Handle {
         Ok(self.disk.inner.lock().files[self.file].len() as u64)
     }
 }
-impl Simulated {
-    pub fn describe(&self, n: usize) -> String {
-        format!("{:.60?}", self.inner.lock().operations[n]).chars().take(150).collect()
-    }
-}

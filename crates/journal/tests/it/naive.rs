@@ -32,7 +32,7 @@ impl Message {
 
     /// Bytes it takes in the log.
     pub fn bytes(&self) -> u64 {
-        let due = if self.due.is_some() { 9 } else { 0 };
+        let due = if self.due.is_some() { 8 } else { 0 };
         journal::record_bytes(self.subject.len(), self.headers.len(), self.payload.len()) + due
     }
 }
