@@ -36,14 +36,18 @@ fn run() -> anyhow::Result<ExitCode> {
         Parsed::Run(options) => {
             let telemetry = telemetry::start(&options.log)?;
             let mut runtime = tokio::runtime::Builder::new_multi_thread();
-            if let Some(threads) = options.worker_threads {
-                runtime.worker_threads(threads);
-            }
+            runtime.worker_threads(options.worker_threads.unwrap_or_else(socket_threads));
             let runtime = runtime.enable_all().build().context("cannot start threads")?;
             runtime.block_on(serve(*options, &telemetry))?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// One for every two cores: half of the machine is left to commits and to those who talk to us. Threads with too little
+/// to do only wake one another; measured in docs/benchmarks.md.
+fn socket_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2))
 }
 
 /// What this process was called for. Read again when it is told to reload.

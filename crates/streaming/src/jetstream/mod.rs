@@ -31,7 +31,7 @@ use protocol::subject;
 use crate::options;
 use crate::server::Server;
 use crate::stream::driver::Drivers;
-use crate::stream::{OpenError, Store, Stream};
+use crate::stream::{OpenError, Quota, Store, Stream};
 use crate::turn::Turn;
 
 /// Why the streams cannot be had.
@@ -80,6 +80,9 @@ pub struct JetStream {
     changing: Mutex<()>,
     drivers: Drivers,
     numbers: AtomicU64,
+    /// What the streams in memory, and those on disk, may hold together.
+    memory: Arc<Quota>,
+    files: Arc<Quota>,
     root: PathBuf,
     _lock: StoreLock,
 }
@@ -99,6 +102,8 @@ impl JetStream {
             changing: Mutex::default(),
             drivers: Drivers::new(),
             numbers: AtomicU64::new(0),
+            memory: Quota::new(options.max_memory),
+            files: Quota::new(options.max_file),
             root,
             _lock: lock,
         };
@@ -112,7 +117,7 @@ impl JetStream {
             let path = entry.map_err(|e| refuse(e.to_string()))?.path();
             let name = path.file_name().and_then(|n| n.to_str()).and_then(file_name::decode);
             let Some(name) = name.filter(|_| path.is_dir()) else { continue };
-            let store = Store::files(Directory::new(path.clone()));
+            let store = Store::files(Directory::new(path.clone()), self.files.clone());
             let seat = self.drivers.seat(self.numbers.fetch_add(1, Ordering::Relaxed));
             match Stream::recover(&name, store, seat, &self.options, now) {
                 Ok(Some(stream)) => {
@@ -178,8 +183,8 @@ impl JetStream {
         }
         let name: Box<str> = config.name.as_str().into();
         let store = match config.storage {
-            Storage::Memory => Store::memory(),
-            Storage::File => Store::files(Directory::new(self.root.join(file_name::encode(&name)))),
+            Storage::Memory => Store::memory(self.memory.clone()),
+            Storage::File => Store::files(Directory::new(self.root.join(file_name::encode(&name))), self.files.clone()),
         };
         let seat = self.drivers.seat(self.numbers.fetch_add(1, Ordering::Relaxed));
         let made = Stream::create(config, store, seat, &self.options, turn.now);

@@ -85,7 +85,7 @@ pub struct Options {
     pub pid_file: Option<PathBuf>,
     /// Folder for `nats-server_<pid>.ports`, which tells test tools where we listen.
     pub ports_file_dir: Option<PathBuf>,
-    /// Threads that serve sockets; one per core where `None`.
+    /// Threads that serve sockets; one for two cores where `None`.
     pub worker_threads: Option<usize>,
 }
 

@@ -22,11 +22,13 @@ mod config;
 mod consumers;
 mod dedupe;
 mod delivery;
+mod dialogue;
 pub mod driver;
 mod ledger;
 mod manage;
 mod open;
 mod publish;
+mod quota;
 mod receipts;
 mod republish;
 mod retention;
@@ -50,14 +52,16 @@ use crate::router::{Handler, Subscription, Target};
 use crate::turn::{Message, Turn};
 use dedupe::Dedupe;
 use driver::Seat;
+use quota::Share;
 use receipts::Receipts;
 use republish::Republish;
 use slot::Slot;
 
-pub use consumers::pull_request;
+pub use dialogue::pull_request;
 pub use manage::{Found, Which};
 pub use open::{OpenError, Store};
 pub use protocol::jetstream::api::Action;
+pub use quota::Quota;
 pub use wishes::API_LEVEL;
 
 /// Bytes a stream may hold uncommitted. Above it those who publish are not read from until a commit is through.
@@ -144,6 +148,8 @@ struct State {
     /// The stream's files are gone.
     deleted: bool,
     store: Store,
+    /// Its part of what all streams of its kind may hold.
+    share: Share,
     /// Reused: a reply subject, headers, changes of a consumer.
     reply: Vec<u8>,
     scratch: Vec<u8>,
@@ -242,6 +248,7 @@ impl Stream {
 
     /// Hands on what this turn leaves undone.
     fn leave_rest(&self, state: &mut State) {
+        state.share.set(state.log.held().bytes);
         if state.needs_commit() && !state.in_place && !state.committing {
             self.wake_driver();
         }

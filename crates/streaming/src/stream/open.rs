@@ -23,6 +23,7 @@ use super::config::settings;
 use super::dedupe::Dedupe;
 use super::driver::Seat;
 use super::publish::FIRES;
+use super::quota::{Quota, Share};
 use super::receipts::Receipts;
 use super::republish::Republish;
 use super::retention::ahead;
@@ -53,22 +54,18 @@ pub enum OpenError {
 pub struct Store {
     disk: Arc<dyn Disk>,
     in_memory: bool,
+    quota: Arc<Quota>,
 }
 
 impl Store {
     /// In memory: gone with the process.
-    pub fn memory() -> Self {
-        Self { disk: Arc::new(Memory::default()), in_memory: true }
+    pub fn memory(quota: Arc<Quota>) -> Self {
+        Self { disk: Arc::new(Memory::default()), in_memory: true, quota }
     }
 
     /// In a folder of its own, which is made when the stream is.
-    pub fn files(directory: Directory) -> Self {
-        Self { disk: Arc::new(directory), in_memory: false }
-    }
-
-    /// On any disk, such as one that fails.
-    pub fn on(disk: Arc<dyn Disk>) -> Self {
-        Self { disk, in_memory: false }
+    pub fn files(directory: Directory, quota: Arc<Quota>) -> Self {
+        Self { disk: Arc::new(directory), in_memory: false, quota }
     }
 
     fn log(&self) -> journal::Options {
@@ -222,6 +219,7 @@ impl State {
             consumers_due: 0,
             age_due: Some(0),
             age_cursor: 0,
+            share: Share::of(store.quota.clone()),
             store,
             reply: Vec::new(),
             scratch: Vec::new(),

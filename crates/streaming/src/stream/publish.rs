@@ -200,9 +200,14 @@ impl State {
         Ok(Some(schedule))
     }
 
-    /// `discard: new`: a full stream refuses rather than drop what it has.
+    /// Whether the server has a place for the message and, with `discard: new`, the stream: it refuses rather than drop
+    /// what it has.
     fn check_room(&self, message: &Message<'_>) -> Result<(), ApiError> {
         let config = &self.config;
+        let needed = journal::record_bytes(message.subject.len(), message.headers.len(), message.payload.len());
+        if self.share.is_full(needed) {
+            return Err(error::INSUFFICIENT_RESOURCES);
+        }
         if config.discard != Discard::New {
             return Ok(());
         }
@@ -220,8 +225,7 @@ impl State {
         if at_limit(held.messages, config.max_msgs) && !replaces {
             return Err(error::store_failed("maximum messages exceeded"));
         }
-        let bytes = journal::record_bytes(subject.len(), message.headers.len(), message.payload.len());
-        if config.max_bytes > 0 && held.bytes + bytes > config.max_bytes.cast_unsigned() && !replaces {
+        if config.max_bytes > 0 && held.bytes + needed > config.max_bytes.cast_unsigned() && !replaces {
             return Err(error::store_failed("maximum bytes exceeded"));
         }
         Ok(())

@@ -39,7 +39,7 @@ pub static SETTINGS: &[Setting] = &[
     })
     .keys(&["worker_threads"])
     .default("0")
-    .help("Serve sockets with so many threads; 0 = one per core"),
+    .help("Serve sockets with so many threads; 0 = one for two cores"),
     Setting::text("lame_duck_duration", "<duration>", |draft, text| {
         draft.options.lame_duck.duration = units::duration(text)?;
         Ok(())

@@ -58,3 +58,23 @@ async fn a_server_promises_no_more_room_than_it_has() {
     let account = world.js.query_account().await.unwrap();
     assert_eq!(account.reserved_storage, 1024 * 1024 / 2, "what was promised counts as taken");
 }
+
+#[tokio::test]
+async fn a_server_stores_no_more_than_it_has_room_for() {
+    const MESSAGES: usize = 64;
+    let server = Server::with_config("jetstream { max_file_store: 1048576, max_memory_store: 1048576 }");
+    let world = World::of(&server).await;
+    for storage in [StorageType::File, StorageType::Memory] {
+        let (name, payload) = (world.name("greedy"), vec![b'x'; 32 * 1024]);
+        let stream = world.js.create_stream(Config { storage, ..config(&name, &[&name]) }).await.unwrap();
+        let mut stored = 0;
+        for _ in 0..MESSAGES {
+            let receipt = world.js.publish(name.clone(), payload.clone().into()).await.unwrap();
+            stored += usize::from(receipt.await.is_ok());
+        }
+        assert!((20..40).contains(&stored), "{stored} messages of 32 KiB in 1 MiB");
+        stream.purge().await.unwrap();
+        world.js.publish(name, payload.into()).await.unwrap().await.expect("there is room again");
+        world.js.delete_stream(&stream.cached_info().config.name).await.unwrap();
+    }
+}
