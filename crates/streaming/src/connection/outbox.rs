@@ -176,7 +176,7 @@ impl Outbox {
         }
     }
 
-    /// Takes the pending bytes to write them elsewhere; [`Outbox::taken_sent`] tells when they are.
+    /// Takes the pending bytes to write them elsewhere; [`Outbox::taken_left`] tells how that goes.
     pub fn take(&self, now: i64) -> Vec<u8> {
         let mut pending = self.pending.lock();
         let bytes = std::mem::take(&mut pending.bytes);
@@ -185,11 +185,12 @@ impl Outbox {
         bytes
     }
 
-    /// The bytes taken last have been written.
-    pub fn taken_sent(&self) {
+    /// Of the bytes taken last so many are still to be written; none, and all is on its way, with `None`.
+    pub fn taken_left(&self, left: Option<usize>, now: i64) {
         let mut pending = self.pending.lock();
-        pending.writer = Writer::Handed { in_flight: 0 };
-        pending.blocked_since = None;
+        pending.writer = Writer::Handed { in_flight: left.unwrap_or(0) };
+        // It took something: the time it may take nothing begins anew.
+        pending.blocked_since = left.map(|_| now);
     }
 
     /// Waits until the connection's task has something to do: bytes the socket did not take, or the end.

@@ -69,22 +69,25 @@ impl Session {
             Socket::Plain(reader, writer) => (Reader::Plain(reader), Some(writer), None),
             Socket::Tls(reader, writer) => (Reader::Tls(reader), None, Some(Encrypted::new(writer))),
         };
+        // A stream that has too much to commit: nothing is read until it has not. That is the bound on what publishers
+        // may have in the server's memory.
+        let mut held: Option<Arc<Stream>> = None;
         while connection.outbox.closed().is_none() {
             if let Some(encrypted) = &mut encrypted {
                 encrypted.refill(&connection, self.server.clock.now());
             }
             let blocked = direct.as_ref().filter(|_| connection.outbox.is_blocked());
+            // In no fixed order: neither a flood of input nor one of output may keep the other waiting.
             tokio::select! {
-                biased;
                 () = connection.outbox.woken() => {}
-                done = write(encrypted.as_mut()) => match done {
-                    Ok(()) => connection.outbox.taken_sent(),
+                written = write(encrypted.as_mut()) => match written {
+                    Ok(left) => connection.outbox.taken_left(left, self.server.clock.now()),
                     Err(_) => connection.outbox.close(Reason::ClientClosed),
                 },
                 () = writable(blocked) => connection.outbox.flush(self.server.clock.now()),
-                read = self.read(&mut reader) => match read {
-                    Ok(None) => {}
-                    Ok(Some(stream)) => self.hold_back(&stream).await,
+                () = room(held.as_deref()) => held = None,
+                read = self.read(&mut reader), if held.is_none() => match read {
+                    Ok(stream) => held = stream,
                     Err(reason) => connection.outbox.close(reason),
                 },
             }
@@ -135,20 +138,6 @@ impl Session {
         done.map(|()| self.turn.take_stalled())
     }
 
-    /// Reads nothing until `stream` has committed what it has, or the connection ends: the bound on what a publisher
-    /// may have in the server's memory.
-    async fn hold_back(&self, stream: &Arc<Stream>) {
-        tokio::select! {
-            () = stream.room() => {}
-            () = async {
-                while self.connection.outbox.closed().is_none() {
-                    self.connection.outbox.woken().await;
-                    self.connection.outbox.flush(self.server.clock.now());
-                }
-            } => {}
-        }
-    }
-
     /// Takes the client out of everything.
     fn leave(&mut self) {
         let subscriptions = self.connection.subscriptions();
@@ -184,17 +173,27 @@ impl Encrypted {
     }
 }
 
-/// Writes what `encrypted` has; waits for ever when that is nothing. May be dropped half-way and called again.
-async fn write(encrypted: Option<&mut Encrypted>) -> io::Result<()> {
+/// Writes some of what `encrypted` has, and sends it off with the last of it; waits for ever when that is nothing.
+/// Returns how much is left, `None` when all is on its way. May be dropped half-way and called again.
+async fn write(encrypted: Option<&mut Encrypted>) -> io::Result<Option<usize>> {
     let Some(encrypted) = encrypted.filter(|e| !e.bytes.is_empty()) else { return std::future::pending().await };
-    while encrypted.sent < encrypted.bytes.len() {
-        let rest = &encrypted.bytes[encrypted.sent..];
+    let rest = &encrypted.bytes[encrypted.sent..];
+    if !rest.is_empty() {
         encrypted.sent += encrypted.writer.write(rest).await?;
+        return Ok(Some(encrypted.bytes.len() - encrypted.sent));
     }
     encrypted.writer.flush().await?;
     encrypted.bytes = Vec::new();
     encrypted.sent = 0;
-    Ok(())
+    Ok(None)
+}
+
+/// Waits until `stream` takes more; for ever without one.
+async fn room(stream: Option<&Stream>) {
+    match stream {
+        Some(stream) => stream.room().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Waits until a socket that was full takes bytes again.
@@ -214,12 +213,14 @@ async fn last_words(
     now: i64,
 ) {
     if let Some(encrypted) = &mut encrypted {
-        if !encrypted.bytes.is_empty() && write(Some(encrypted)).await.is_err() {
-            return;
-        }
-        encrypted.refill(connection, now);
-        if !encrypted.bytes.is_empty() && write(Some(encrypted)).await.is_err() {
-            return;
+        loop {
+            encrypted.refill(connection, now);
+            if encrypted.bytes.is_empty() {
+                break;
+            }
+            if write(Some(encrypted)).await.is_err() {
+                return;
+            }
         }
         let _ = encrypted.writer.shutdown().await;
     }

@@ -10,4 +10,5 @@ mod jetstream;
 mod kill;
 mod monitor;
 mod signals;
+mod tls;
 mod wire;

@@ -28,9 +28,7 @@ impl Reply {
 
 /// Where a server that was started with `-m -1` answers.
 fn address(server: &Server) -> String {
-    let output = server.output();
-    let (_, rest) = output.split_once("Starting http monitor on ").expect("a line that says where");
-    rest.lines().next().expect("the line").to_owned()
+    server.says("Starting http monitor on ")
 }
 
 /// Sends `head`, of which the last line is still open, and reads until the server closes.

@@ -146,6 +146,20 @@ impl Server {
         OpenOptions::new().create(true).append(true).open(path).expect("the server's log")
     }
 
+    /// What the server says behind `words`, to the end of the line: it need not have said it yet when it is reachable.
+    pub fn says(&self, words: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let output = self.output();
+            let rest = output.split_once(words).and_then(|(_, rest)| rest.split_once('\n'));
+            if let Some((told, _)) = rest {
+                return told.to_owned();
+            }
+            assert!(Instant::now() < deadline, "it never said {words:?}:\n{output}");
+            std::thread::sleep(POLL_INTERVAL);
+        }
+    }
+
     /// All that the server has said so far.
     pub fn output(&self) -> String {
         fs::read_to_string(self.home.path().join("server.log")).unwrap_or_default()
