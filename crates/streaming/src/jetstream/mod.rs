@@ -102,7 +102,7 @@ impl JetStream {
             changing: Mutex::default(),
             drivers: Drivers::new(),
             numbers: AtomicU64::new(0),
-            memory: Quota::new(options.max_memory),
+            memory: Quota::new(options.max_memory.or_else(memory_share)),
             files: Quota::new(options.max_file),
             root,
             _lock: lock,
@@ -251,6 +251,14 @@ impl JetStream {
         let of_kind = streams.iter().map(|s| s.config()).filter(|c| c.storage == storage);
         of_kind.map(|c| u64::try_from(c.max_bytes).unwrap_or(0)).sum()
     }
+}
+
+/// Three quarters of the machine's memory, as `nats-server` sets aside; `None` where it is not told.
+fn memory_share() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kibibytes: u64 = total.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024 / 4 * 3)
 }
 
 /// Stream names as folder names: any sign that a file system might take amiss is written as `%` and two hex digits.

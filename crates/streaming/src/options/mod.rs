@@ -150,9 +150,9 @@ pub struct JetStream {
     pub store_dir: PathBuf,
     /// When a message in a file store counts as stored.
     pub sync: Sync,
-    /// Bytes all memory streams may hold together; the server measures the machine where `None`.
+    /// Bytes all memory streams may hold together; three quarters of the machine's memory where `None`.
     pub max_memory: Option<u64>,
-    /// Bytes all file streams may hold together; the server measures the disk where `None`.
+    /// Bytes all file streams may hold together; as much as the disk takes where `None`.
     pub max_file: Option<u64>,
     /// Streams at a time; unlimited where `None`.
     pub max_streams: Option<usize>,

@@ -32,13 +32,13 @@ pub static SETTINGS: &[Setting] = &[
         Ok(())
     })
     .keys(&["jetstream.max_memory_store", "jetstream.max_mem_store", "jetstream.max_mem"])
-    .help("Most that memory streams may hold (default: what fits the machine)"),
+    .help("Most that memory streams may hold (default: three quarters of the memory)"),
     Setting::text("max_file_store", "<size>", |draft, text| {
         draft.jetstream.max_file = units::size_or_unlimited(text)?;
         Ok(())
     })
     .keys(&["jetstream.max_file_store", "jetstream.max_file"])
-    .help("Most that file streams may hold (default: what fits the disk)"),
+    .help("Most that file streams may hold (default: what the disk takes)"),
     Setting::text("max_streams", "<number>", |draft, text| {
         draft.jetstream.max_streams = units::count_or_unlimited(text)?;
         Ok(())
