@@ -26,7 +26,22 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     step("tests", || cargo(&["test", "--workspace"], &[]))?;
     step("the conformance tests on nats-server", || {
         let server = [("TEST_SERVER", nats_server)];
-        cargo(&["test", "--package", "streaming", "--test", "it", "--", "jetstream::", "wire::", "abuse::"], &server)
+        cargo(
+            &[
+                "test",
+                "--package",
+                "streaming",
+                "--test",
+                "it",
+                "--",
+                "jetstream::",
+                "wire::",
+                "abuse::",
+                "auth::",
+                "tls::",
+            ],
+            &server,
+        )
     })
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 mod abuse;
+mod auth;
 mod bench;
 mod cli;
 mod crowd;

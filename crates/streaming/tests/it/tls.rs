@@ -103,7 +103,9 @@ async fn talk_at_length(one: &Client, other: &Client) {
     const MESSAGES: usize = 24;
     let mut there = other.subscribe("there").await.unwrap();
     let mut back = one.subscribe("back").await.unwrap();
-    other.flush().await.unwrap();
+    // Heard by itself, it is heard by others.
+    other.publish("there", "ready".into()).await.unwrap();
+    assert_eq!(soon("its own message", there.next()).await.unwrap().payload, "ready");
     let echo = async {
         for _ in 0..MESSAGES {
             let message = there.next().await.unwrap();
@@ -196,7 +198,6 @@ async fn a_reader_that_stands_still_is_cut_off_and_costs_little() {
     ));
     let publisher = certificates.trusting().connect(server.url()).await.unwrap();
     let mut witness = publisher.subscribe("flood").await.unwrap();
-    publisher.flush().await.unwrap();
 
     let mut glutton = BufReader::new(certificates.peer(&server));
     glutton.get_mut().write_all(b"CONNECT {\"verbose\":false}\r\nSUB flood 1\r\nPING\r\n").unwrap();
