@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 /// Sequences a chunk covers. 2 KiB for a chunk in use, 24 bytes or so for one that is wholly deleted.
 const CHUNK: u64 = 16 * 1024;
 const WORDS: usize = (CHUNK / 64) as usize;
+#[allow(clippy::cast_possible_truncation, reason = "16 Ki")]
 const CHUNK_COUNT: u32 = CHUNK as u32;
 
 type Bits = Box<[u64; WORDS]>;
@@ -251,7 +252,7 @@ mod tests {
                 prop_assert_eq!(deleted.contains(a), model.contains(&a));
                 let count = if a > b { 0 } else { model.range(a..=b).count() as u64 };
                 prop_assert_eq!(deleted.count(a, b), count);
-                let next = (a..).find(|s| !model.contains(s));
+                let next = (a..=u64::MAX).find(|s| !model.contains(s));
                 prop_assert_eq!(Some(deleted.next_absent(a)), next);
                 let previous = (b..=a).rev().find(|s| !model.contains(s));
                 prop_assert_eq!(deleted.previous_absent(a, b), previous);

@@ -89,6 +89,7 @@ pub struct Ledger {
 
 impl Ledger {
     /// Opens the ledger `name` in `disk`, or makes one with its first commit. Returns its entries in order.
+    #[allow(clippy::needless_pass_by_value, reason = "opened as a log is: the ledger keeps its disk")]
     pub fn open(disk: Arc<dyn Disk>, name: &str) -> Result<(Self, Vec<Vec<u8>>, Recovery), OpenError> {
         let mut recovery = Recovery::default();
         let mut ledger = Self {

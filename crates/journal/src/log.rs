@@ -391,6 +391,7 @@ impl Log {
     }
 
     /// Ends upkeep as it went. Failure changes nothing; the work is taken up again later.
+    #[allow(clippy::needless_pass_by_value, reason = "the outcome of `Upkeep::run` ends here, as a commit's does")]
     pub fn end_upkeep(&mut self, upkeep: Upkeep, outcome: io::Result<()>) {
         if let Some((first, last)) = self.store.end_upkeep(upkeep.work, outcome.is_ok()) {
             self.index.merge(first, last);

@@ -17,7 +17,7 @@ impl Log {
     /// leaves them.
     pub fn remove(&mut self, sequence: u64, erase: bool) -> bool {
         let removed = if sequence > self.index.committed {
-            self.remove_staged(sequence)
+            Ok(self.remove_staged(sequence))
         } else {
             self.remove_committed(sequence)
         };
@@ -71,8 +71,8 @@ impl Log {
         }
     }
 
-    fn remove_staged(&mut self, sequence: u64) -> Result<bool, ReadError> {
-        let Some(message) = self.drop_staged(sequence) else { return Ok(false) };
+    fn remove_staged(&mut self, sequence: u64) -> bool {
+        let Some(message) = self.drop_staged(sequence) else { return false };
         self.note_first();
         self.staged.removed.push(message);
         if sequence == self.index.first {
@@ -81,7 +81,7 @@ impl Log {
             let name = &*self.index.subjects.get(message.subject).name;
             self.opened |= self.store.stage(&removal(&message, 0, name));
         }
-        Ok(true)
+        true
     }
 
     /// Marks a staged message as removed.

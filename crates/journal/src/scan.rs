@@ -49,6 +49,10 @@ pub(crate) struct Scan<'a> {
     window_at: u32,
 }
 
+/// [`FIXED_BYTES`], to reckon with offsets.
+#[allow(clippy::cast_possible_truncation, reason = "some dozens")]
+const FIXED_LEN: u32 = FIXED_BYTES as u32;
+
 impl<'a> Scan<'a> {
     /// Of what lies between `offset`, where an entry begins, and `end`.
     pub fn new(file: &'a dyn File, salt: u32, offset: u32, end: u32, bounds: Bounds) -> Self {
@@ -119,10 +123,10 @@ impl<'a> Scan<'a> {
 
     /// How many bytes would have to be checked at `at`. `None`: there can be no entry.
     fn cost_at(&mut self, at: u32, gap: u64) -> io::Result<Option<u64>> {
-        if self.end - at < FIXED_BYTES as u32 {
+        if self.end - at < FIXED_LEN {
             return Ok(None);
         }
-        self.load(at, FIXED_BYTES as u32)?;
+        self.load(at, FIXED_LEN)?;
         let start = (at - self.window_at) as usize;
         let fixed = &self.window[start..start + FIXED_BYTES];
         let Ok(length) = length(fixed) else { return Ok(None) };

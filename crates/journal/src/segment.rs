@@ -18,6 +18,7 @@ const MAGIC: &[u8; 8] = b"JRNLSEG1";
 const VERSION: u32 = 1;
 const COPY_BYTES: usize = 128;
 /// Where the entries begin.
+#[allow(clippy::cast_possible_truncation, reason = "256")]
 pub(crate) const HEADER_BYTES: u32 = 2 * COPY_BYTES as u32;
 /// How far apart the entries are of which the offset is kept: what a read by sequence has to pass over.
 const SPARSE_BYTES: u32 = 4 * 1024;

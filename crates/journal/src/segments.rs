@@ -38,6 +38,7 @@ pub(crate) struct Segments {
     disk: Arc<dyn Disk>,
     options: Options,
     /// By name; the last one is written to, unless `tail` is of another.
+    #[allow(clippy::struct_field_names, reason = "they are what it is of")]
     segments: Vec<Segment>,
     /// Where the next entry goes. `None`: to a new file.
     tail: Option<Tail>,

@@ -7,7 +7,8 @@ use crate::{Filter, Log};
 /// Whether subjects are wanted: asked once each.
 struct Wanted<'a> {
     filter: &'a dyn Filter,
-    /// The one subject that is, if it is only one.
+    /// The one subject that is, if it is only one: `Some(None)` when it is one that has no messages.
+    #[allow(clippy::option_option, reason = "whether it is one, and whether that one is known")]
     only: Option<Option<Id>>,
     answers: Vec<Option<bool>>,
 }

@@ -97,7 +97,7 @@ impl Segments {
                     let _ = self.disk.remove(&file);
                 }
                 Ok(header) if header.name == *name && len >= HEADER_BYTES => {
-                    candidates.push(Candidate { header, file: opened, len })
+                    candidates.push(Candidate { header, file: opened, len });
                 }
                 Err(BadHeader::Version(version)) => return Err(OpenError::Version { file, version }),
                 Ok(_) | Err(BadHeader::Damaged) => self.without_header(*name, len, recovery)?,
@@ -136,15 +136,14 @@ impl Segments {
         let end = committed.map_or(*len, |committed| committed.min(*len));
         let by_sidecar = next.and_then(|_| self.by_sidecar(header, end, committed));
         let indexed = by_sidecar.is_some();
-        let mut contents = match by_sidecar {
-            Some(contents) => contents,
-            None => {
-                recovery.scanned_files += 1;
-                recovery.scanned_bytes += u64::from(end);
-                let limit = next.map_or(u64::MAX / 2, |next| next.name.base.saturating_sub(1));
-                Contents::read(&**file, header, end, limit, next.is_some())
-                    .map_err(OpenError::disk(format!("cannot read {name}")))?
-            }
+        let mut contents = if let Some(contents) = by_sidecar {
+            contents
+        } else {
+            recovery.scanned_files += 1;
+            recovery.scanned_bytes += u64::from(end);
+            let limit = next.map_or(u64::MAX / 2, |next| next.name.base.saturating_sub(1));
+            Contents::read(&**file, header, end, limit, next.is_some())
+                .map_err(OpenError::disk(format!("cannot read {name}")))?
         };
         if let Some(committed) = committed.filter(|committed| *committed > *len) {
             contents.holes.push(Hole { from: *len, to: committed, lost: None });
