@@ -1,9 +1,9 @@
 //! One file of the log: its name, its header, and what is known of it in memory.
 //!
 //! ```text
-//! header  0 "JRNLSEG1"  8 version u32  12 salt u32  16 generation u64  24 base u64  32 head u64  40 cleaned u64
+//! header  0 "JRNLSEG1"  8 version u32  12 salt u32  16 generation u64  24 base u64  32 head u64  40 cleaned base u64
 //!        48 until base u64  56 until turn u32  60 flags u32 (1: rewritten)  64 covered u64
-//!        72 previous generation u64  80 previous length u32  84 order u64  92 zeros
+//!        72 previous generation u64  80 previous length u32  84 order u64  92 cleaned turn u32  96 zeros
 //!       124 CRC-32 of all before
 //! ```
 //!
@@ -27,7 +27,7 @@ const REWRITTEN: u32 = 1;
 
 /// A file's place in the log: the first sequence it may hold, and, where several begin there, which of them it is.
 /// Several do where files held only removals, or a disk failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Name {
     pub base: u64,
     pub turn: u32,
@@ -78,9 +78,8 @@ pub(crate) struct Header {
     pub order: u64,
     /// Everything before this sequence was removed when the file was begun.
     pub head: u64,
-    /// All removals recorded in files before this base were applied when it was rewritten: those of its messages that
-    /// remain do not need them.
-    pub cleaned: u64,
+    /// When it was rewritten, the removals recorded in files before this one were applied: none of its messages needs them.
+    pub cleaned: Name,
     /// The last of the files it took the place of; its own name if it was never rewritten.
     pub until: Name,
     /// The last sequence it stands for if it was rewritten.
@@ -105,7 +104,7 @@ impl Header {
         copy[16..24].copy_from_slice(&self.generation.to_le_bytes());
         copy[24..32].copy_from_slice(&self.name.base.to_le_bytes());
         copy[32..40].copy_from_slice(&self.head.to_le_bytes());
-        copy[40..48].copy_from_slice(&self.cleaned.to_le_bytes());
+        copy[40..48].copy_from_slice(&self.cleaned.base.to_le_bytes());
         copy[48..56].copy_from_slice(&self.until.base.to_le_bytes());
         copy[56..60].copy_from_slice(&self.until.turn.to_le_bytes());
         copy[60..64].copy_from_slice(&(u32::from(self.covered.is_some()) * REWRITTEN).to_le_bytes());
@@ -114,6 +113,7 @@ impl Header {
         copy[72..80].copy_from_slice(&generation.to_le_bytes());
         copy[80..84].copy_from_slice(&len.to_le_bytes());
         copy[84..92].copy_from_slice(&self.order.to_le_bytes());
+        copy[92..96].copy_from_slice(&self.cleaned.turn.to_le_bytes());
         let sum = crc32fast::hash(&copy[..COPY_BYTES - 4]);
         copy[COPY_BYTES - 4..].copy_from_slice(&sum.to_le_bytes());
         let mut both = [0; HEADER_BYTES as usize];
@@ -142,7 +142,7 @@ impl Header {
             name: Name { base: u64_at(24), turn },
             order: u64_at(84),
             head: u64_at(32),
-            cleaned: u64_at(40),
+            cleaned: Name { base: u64_at(40), turn: u32_at(92) },
             until: Name { base: u64_at(48), turn: u32_at(56) },
             covered: (u32_at(60) & REWRITTEN != 0).then(|| u64_at(64)),
             previous: (generation > 0).then(|| (generation, u32_at(80))),
@@ -232,7 +232,7 @@ mod tests {
             name,
             order: 5,
             head: 40,
-            cleaned: 41,
+            cleaned: Name { base: 41, turn: 2 },
             until: Name { base: 50, turn: 1 },
             covered: Some(49),
             previous: Some((8, 12345)),

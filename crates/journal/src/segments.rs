@@ -128,7 +128,7 @@ impl Segments {
             name,
             order: generation,
             head: self.head,
-            cleaned: 0,
+            cleaned: Name::default(),
             until: name,
             covered: None,
             previous: last.map(|(_, generation, len)| (generation, len)),

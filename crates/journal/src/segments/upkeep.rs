@@ -60,7 +60,7 @@ struct Rewrite {
     header: Header,
     removed: Deleted,
     /// Files before those: base and what they were cleaned of.
-    before: Vec<(u64, u64)>,
+    before: Vec<(u64, Name)>,
     /// The result.
     output: Option<(Contents, Arc<dyn File>)>,
 }
@@ -115,15 +115,24 @@ impl Segments {
         None
     }
 
-    /// Whether less than half of a file's messages live, by their bytes, and what of it would remain. What lies before the
-    /// head does not count: it goes with the file.
+    /// Whether less than half of a file is of use, and how many bytes of it are. What lies before the head does not count:
+    /// it goes with the file.
     fn state(&self, at: usize, live: &dyn Live) -> (bool, u64) {
         let segment = &self.segments[at];
         let live_bytes = live.bytes(segment.base(), self.segments[at + 1].base().saturating_sub(1));
         let passed = if live.head() > segment.base() { segment.offset_before(live.head()) - HEADER_BYTES } else { 0 };
-        let removals = u64::from(segment.len - HEADER_BYTES.min(segment.len)).saturating_sub(segment.message_bytes);
-        let there = segment.message_bytes.saturating_sub(passed.into());
-        (live_bytes * 2 < there, live_bytes + removals)
+        let messages = segment.message_bytes.saturating_sub(passed.into());
+        let removals = u64::from(segment.len - HEADER_BYTES).saturating_sub(segment.message_bytes);
+        // A removal is of no use once the file of its message was rewritten. Which file that is, is not known here: as many
+        // are taken to be useless as files before this one were rewritten since. It was looked at then, too, so that a
+        // wrong guess is not made again.
+        let news = self.segments[..at].iter().filter(|before| {
+            let (theirs, ours) = (&before.header, &segment.header);
+            theirs.cleaned > ours.until && theirs.generation > ours.generation
+        });
+        let useless = if at == 0 { removals } else { removals * news.count() as u64 / at as u64 };
+        let useful = live_bytes + removals - useless;
+        (useful * 2 < messages + removals, useful)
     }
 
     fn input(&mut self, at: usize) -> Option<Input> {
@@ -150,7 +159,7 @@ impl Segments {
             name: begin.name,
             order: end.order,
             head: live.head(),
-            cleaned: self.segments.last().map_or(0, Segment::base),
+            cleaned: self.segments.last().map_or(Name::default(), Segment::name),
             until: end.until,
             covered: Some(covered),
             previous: begin.previous,
@@ -254,7 +263,7 @@ impl Rewrite {
         let (base, head) = (name.base, self.header.head);
         for input in &mut self.inputs {
             // A removal of a message that was cleaned after it was recorded.
-            let recorded = input.header.until.base;
+            let recorded = input.header.until;
             let needed = |sequence: u64| {
                 let holder = self.before.iter().rev().find(|(base, _)| *base <= sequence);
                 sequence >= head && sequence < base && holder.is_some_and(|(_, cleaned)| recorded >= *cleaned)
@@ -272,7 +281,7 @@ impl Rewrite {
         }
         disk.rename(&temporary, &name.log())?;
         if !volatile {
-            disk.sync()?;
+            // Which makes both names durable.
             replace(disk, &name.index(), &sidecar::encode(&contents, self.header.generation))?;
         }
         for input in &self.inputs[1..] {

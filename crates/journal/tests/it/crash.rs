@@ -58,7 +58,7 @@ impl Recorder {
             headers: vec![b'h'; (n % 5) as usize],
             payload: (0..bytes).map(|i| (i as u64 * 31 + n) as u8).collect(),
             time: n as i64 * 10,
-            due: (n % 6 == 0).then_some(Due { at: n as i64, kind: 1 }),
+            due: n.is_multiple_of(6).then_some(Due { at: n as i64, kind: 1 }),
         };
         self.log.append(&message.append());
         self.workload.published.insert(n, message.clone());
