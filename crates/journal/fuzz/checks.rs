@@ -43,7 +43,8 @@ fn some_log() -> Arc<Memory> {
 /// Overwrites, cuts and adds bytes of the disk's files as `input` says: four bytes for each change.
 fn damage(files: &mut BTreeMap<String, Vec<u8>>, input: &[u8]) {
     for change in input.chunks_exact(4) {
-        let Some(bytes) = files.values_mut().nth(usize::from(change[0]) % files.len().max(1)) else { return };
+        let which = usize::from(change[0]) % files.len().max(1);
+        let Some(bytes) = files.values_mut().nth(which) else { return };
         let at = usize::from(u16::from_le_bytes([change[1], change[2]])) % bytes.len().max(1);
         match change[3] {
             0 => bytes.truncate(at),
@@ -88,7 +89,7 @@ pub fn log(input: &[u8]) {
         read += 1;
     }
     assert!(read <= log.state().messages);
-    let next = log.append(&Append { subject: b"new", ..Append::default() });
+    let next = log.append(&Append { subject: b"new", headers: b"", payload: b"", time: MESSAGES as i64, due: None });
     commit(&mut log);
     assert!(log.get(next).is_ok_and(|record| record.is_some()), "what is stored now is there");
 }
