@@ -5,12 +5,10 @@ use std::io;
 use journal::{Commit, LedgerCommit};
 use protocol::jetstream::error;
 
+use super::fault::FAULT_PAUSE;
 use super::receipts::Receipts;
 use super::{State, Stream};
 use crate::turn::Turn;
-
-/// After the disk failed, publishers are refused this long; then the next one tries it again.
-const FAULT_PAUSE: i64 = 1_000_000_000;
 
 /// A commit that takes no longer than this is done by whoever staged it: a thread of many sockets may stand still so
 /// long.
@@ -28,6 +26,12 @@ pub(super) struct Batch {
     ledger: Option<LedgerCommit>,
     receipts: Receipts,
     sync: journal::Sync,
+    /// How much of it is the log's.
+    bytes: usize,
+    /// Messages that it takes out because no consumer wants them any more.
+    removed: Vec<u64>,
+    /// Much may go with it.
+    purges: bool,
 }
 
 /// How the two files of a batch fared.
@@ -74,13 +78,17 @@ impl State {
             return None;
         }
         self.committing = true;
-        self.unkept_bytes += self.log.staged_bytes();
+        let bytes = self.log.staged_bytes();
+        self.unkept_bytes += bytes;
         self.ledger_due = None;
         Some(Batch {
             log: self.log.begin_commit(),
             ledger: self.ledger.as_mut().and_then(journal::Ledger::begin_commit),
             receipts: std::mem::take(&mut self.receipts),
             sync: self.sync,
+            bytes,
+            removed: std::mem::take(&mut self.removing),
+            purges: std::mem::take(&mut self.purged),
         })
     }
 
@@ -99,8 +107,9 @@ impl State {
         let Some(commit) = batch.log else { return receipts };
         match self.log.end_commit(commit, outcome.log) {
             Ok(committed) => {
-                if self.fault.take().is_some() {
-                    tracing::info!(stream = &*stream.name, "the store works again");
+                self.forget_fault(stream);
+                if batch.purges {
+                    self.unkept_bytes = self.unkept_bytes.max(UPKEEP_BYTES);
                 }
                 if let Some((first, last)) = committed.range() {
                     self.stored(turn.now, first, last);
@@ -112,8 +121,7 @@ impl State {
                 self.dedupe.roll_back(self.log.last_staged());
                 let text = fault.to_string();
                 let answer = error::store_failed(&text);
-                self.fault = Some(text);
-                self.fault_until = turn.now + FAULT_PAUSE;
+                self.note_fault(text, batch.bytes, batch.removed, turn.now);
                 turn.locked(|turn| {
                     receipts.fail(turn, &stream.json_name, &answer);
                     // Later messages stood on those that failed.
@@ -151,13 +159,6 @@ impl State {
     pub fn confirm(&mut self, turn: &mut Turn) {
         for reply in std::mem::take(&mut self.answers) {
             turn.locked(|turn| turn.reply(&reply, &[]));
-        }
-    }
-
-    /// Lets publishers try again after the disk failed.
-    pub fn forgive(&mut self, now: i64) {
-        if self.fault.is_some() && now >= self.fault_until {
-            self.fault = None;
         }
     }
 }

@@ -68,7 +68,7 @@ impl Stream {
 
     /// Why its disk fails, while it does.
     pub fn fault(&self) -> Option<String> {
-        self.lock().fault.clone()
+        self.lock().fault.as_ref().map(|fault| fault.why.clone())
     }
 
     /// What it holds, as the API shows it.
@@ -196,6 +196,7 @@ impl Stream {
             state.purge_matching(request).ok_or(error::BAD_REQUEST)?;
         }
         let purged = before - state.log.state().messages;
+        state.purged |= purged > 0;
         drop(guard);
         self.touched(turn);
         Ok(purged)
@@ -317,7 +318,7 @@ impl State {
     }
 
     /// After the limit for each subject was lowered: drops what is over it.
-    fn apply_subject_limits(&mut self) {
+    pub fn apply_subject_limits(&mut self) {
         let Ok(max) = u64::try_from(self.config.max_msgs_per_subject) else { return };
         if max == 0 {
             return;

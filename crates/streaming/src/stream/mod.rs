@@ -24,6 +24,7 @@ mod dedupe;
 mod delivery;
 mod dialogue;
 pub mod driver;
+mod fault;
 mod ledger;
 mod manage;
 mod open;
@@ -52,6 +53,7 @@ use crate::router::{Handler, Subscription, Target};
 use crate::turn::{Message, Turn};
 use dedupe::Dedupe;
 use driver::Seat;
+use fault::Fault;
 use quota::Share;
 use receipts::Receipts;
 use republish::Republish;
@@ -117,12 +119,16 @@ struct State {
     inactive: Vec<Box<str>>,
     /// Messages every consumer is through with.
     done: Vec<u64>,
+    /// Those of them whose removal is staged.
+    removing: Vec<u64>,
     /// How subjects are mapped.
     transform: Option<Transform>,
     /// Where what is stored is published again.
     republish: Option<Republish>,
     /// Bytes committed since work on sealed files was last asked for.
     unkept_bytes: usize,
+    /// Messages were purged and this is not committed yet: there may be files to do away with then.
+    purged: bool,
     /// How long commits take, nanoseconds, averaged; and how many waited for the last one.
     commit_nanos: i64,
     last_waited: usize,
@@ -134,9 +140,8 @@ struct State {
     /// How often the log is synced, where that is not done with each commit.
     sync_every: Option<i64>,
     sync_at: Option<i64>,
-    /// The last error of the disk; publishers get it until a commit succeeds.
-    fault: Option<String>,
-    fault_until: i64,
+    /// The disk fails.
+    fault: Option<Fault>,
     /// A limit was lowered below what is there.
     limits_lowered: bool,
     /// When a consumer has something to do at the earliest.
@@ -209,7 +214,14 @@ impl Stream {
         let mut guard = self.lock();
         guard.tick(self, turn);
         let syncs = guard.sync_at.take_if(|at| *at <= turn.now).map(|_| guard.store.clone());
+        let trial = guard.trial(turn.now);
         drop(guard);
+        match trial.map(|trial| trial.run()) {
+            Some(Ok(())) => self.lock().forget_fault(self),
+            // What is not needed any more may be in the way.
+            Some(Err(_)) => self.ask_for_upkeep(),
+            None => {}
+        }
         if let Some(Err(error)) = syncs.map(|store| store.sync()) {
             tracing::error!(stream = &*self.name, "cannot sync: {error}");
         }

@@ -34,6 +34,7 @@ use crate::options;
 
 const CONFIG_FILE: &str = "stream.json";
 const LEDGER_FILE: &str = "consumers";
+const TRIAL_FILE: &str = "trial.tmp";
 
 /// Why a stream cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +92,15 @@ impl Store {
             }
         }
         self.disk.sync()
+    }
+
+    /// Writes, syncs and removes `bytes`, to see whether that can be done.
+    pub(super) fn try_out(&self, bytes: usize) -> std::io::Result<()> {
+        let file = self.disk.create(TRIAL_FILE)?;
+        let tried = file.write_at(&vec![0xaa; bytes], 0).and_then(|()| file.sync());
+        // Also where it failed: it may have taken the last of the room.
+        let removed = self.disk.remove(TRIAL_FILE);
+        tried.and(removed)
     }
 
     /// Removes everything.
@@ -205,7 +215,9 @@ impl State {
             retry_at: None,
             inactive: Vec::new(),
             done: Vec::new(),
+            removing: Vec::new(),
             unkept_bytes: 0,
+            purged: false,
             // Taken for slow until it is known to be swift.
             commit_nanos: 1_000_000,
             last_waited: 0,
@@ -214,7 +226,6 @@ impl State {
             sync_every,
             sync_at: None,
             fault: None,
-            fault_until: 0,
             limits_lowered: false,
             consumers_due: 0,
             age_due: Some(0),

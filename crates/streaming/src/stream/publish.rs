@@ -72,9 +72,7 @@ impl State {
     /// Checks a message and stages it.
     pub(super) fn accept(&mut self, now: i64, message: &Message<'_>) -> Result<Accepted, ApiError> {
         let wishes = Wishes::read(message.headers)?;
-        if let Some(fault) = &self.fault {
-            return Err(error::store_failed(fault));
-        }
+        self.refuse_by_fault()?;
         if self.config.sealed {
             return Err(error::STREAM_SEALED);
         }

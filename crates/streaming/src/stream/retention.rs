@@ -220,8 +220,14 @@ impl State {
 
     /// Removes what every consumer is through with.
     pub fn remove_done(&mut self) {
-        for sequence in std::mem::take(&mut self.done) {
-            self.log.remove(sequence, false);
+        // Removed on a disk that fails they would only come back.
+        if self.fault.is_some() {
+            return;
+        }
+        for sequence in self.done.drain(..) {
+            if self.log.remove(sequence, false) {
+                self.removing.push(sequence);
+            }
         }
     }
 
@@ -238,7 +244,7 @@ impl State {
             let waiting =
                 self.consumers.values().any(|s| delivery::wants(&s.wanted, &subject) && s.consumer.needs(sequence));
             if !waiting {
-                self.log.remove(sequence, false);
+                self.done.push(sequence);
             }
         }
     }

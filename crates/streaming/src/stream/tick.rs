@@ -8,9 +8,9 @@ impl State {
     /// Does what is due.
     pub fn tick(&mut self, stream: &Stream, turn: &mut Turn) {
         let now = turn.now;
-        self.forgive(now);
         self.resume_paused(now);
-        if self.age_due.is_some_and(|at| at <= now) || self.log.next_due().is_some_and(|at| at <= now) {
+        let expires = self.age_due.is_some_and(|at| at <= now) || self.log.next_due().is_some_and(|at| at <= now);
+        if expires && self.fault.is_none() {
             self.age_due = self.expire(now);
         }
         self.tick_consumers(&turn.server().router, now);
@@ -42,15 +42,13 @@ impl State {
 
     /// Asks to be looked after when the next thing is due. What is named here may come too early, never too late.
     pub fn arm(&mut self, stream: &Stream) {
-        let due = [
-            self.age_due,
-            self.log.next_due(),
-            self.ledger_due,
-            self.retry_at,
-            self.sync_at,
-            Some(self.consumers_due).filter(|at| *at < i64::MAX),
-            self.fault.as_ref().map(|_| self.fault_until),
-        ];
+        // A disk that fails lets nothing expire: it is tried first.
+        let stored = match &self.fault {
+            Some(fault) => Some(fault.retry_at),
+            None => self.age_due.into_iter().chain(self.log.next_due()).min(),
+        };
+        let consumers = Some(self.consumers_due).filter(|at| *at < i64::MAX);
+        let due = [stored, self.ledger_due, self.retry_at, self.sync_at, consumers];
         stream.seat().arm(&stream.this, due.into_iter().flatten().min());
     }
 }

@@ -6,6 +6,7 @@ mod auth;
 mod bench;
 mod cli;
 mod crowd;
+mod disk;
 mod harness;
 mod jetstream;
 mod kill;
