@@ -20,7 +20,8 @@ fn commit(log: &mut Log) {
     }
 }
 
-/// A log with removals, a head and due times, over several files.
+/// A log with removals, erased messages, a head and due times, over several files, one of them rewritten. The last ones
+/// are as a process that dies leaves them.
 fn some_log() -> Arc<Memory> {
     let disk = Arc::new(Memory::default());
     let options = Options { segment_bytes: 900, ..Options::default() };
@@ -31,8 +32,18 @@ fn some_log() -> Arc<Memory> {
         let body = payload(sequence);
         log.append(&Append { subject: &subject, headers: b"h", payload: &body, time: sequence as i64, due });
         if sequence % 4 == 0 {
-            log.remove(sequence / 2, false);
+            log.remove(sequence / 2, sequence % 8 == 0);
             commit(&mut log);
+        }
+        if sequence == MESSAGES - 6 {
+            for at in 5..9 {
+                log.remove(at, false);
+            }
+            commit(&mut log);
+            while let Some(mut upkeep) = log.begin_upkeep() {
+                let outcome = upkeep.run();
+                log.end_upkeep(upkeep, outcome);
+            }
         }
     }
     log.truncate_before(3);
@@ -92,6 +103,11 @@ pub fn log(input: &[u8]) {
     let next = log.append(&Append { subject: b"new", headers: b"", payload: b"", time: MESSAGES as i64, due: None });
     commit(&mut log);
     assert!(log.get(next).is_ok_and(|record| record.is_some()), "what is stored now is there");
+}
+
+/// An entry that is decoded is the same when it is encoded again.
+pub fn entry(input: &[u8]) {
+    journal::checks::entry(input);
 }
 
 /// A damaged ledger gives back entries that were appended, in order, from the first on.

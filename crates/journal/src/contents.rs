@@ -53,15 +53,15 @@ impl Contents {
             // Whole but for their bodies, and nothing behind them: what an unfinished write looks like.
             (len, torn) = (first.from, true);
         }
-        if let Some(covered) = header.covered {
-            reader.builder.cover(covered);
-        }
-        if sealed && reader.builder.end() < limit {
+        if sealed {
             reader.lost(limit);
         } else if let Some(hole) = reader.holes.last().filter(|_| reader.open_hole) {
             // Nothing tells which messages it took: none that it may have taken is given again.
             let most = u64::from(hole.to - hole.from) / FIXED_BYTES as u64;
             reader.lost(reader.builder.end() + most);
+        }
+        if let Some(covered) = header.covered {
+            reader.builder.cover(covered);
         }
         let Reader { builder, offsets, holes, .. } = reader;
         Ok(Self { summary: builder.finish(), offsets, holes, len, torn })

@@ -48,6 +48,8 @@
 //! - Nothing waits but [`Commit::run`], [`LedgerCommit::run`] and [`Upkeep::run`], which need no lock on the log.
 
 mod atomic;
+#[cfg(feature = "testing")]
+pub mod checks;
 mod contents;
 mod deleted;
 pub mod disk;
@@ -75,7 +77,7 @@ pub use error::{Cut, Damage, OpenError, ReadError, Recovery};
 pub use ledger::{Ledger, LedgerCommit};
 pub use lock::{LockError, StoreLock};
 pub use log::{Commit, Committed, Held, Log, Options, RolledBack, State, Sync, Upkeep};
-pub use record::{Append, Due, Record, record_bytes};
+pub use record::{Append, Due, ENTRY_BYTES_MAX, Record, SUBJECT_BYTES_MAX, record_bytes};
 
 /// Which subjects are wanted.
 pub trait Filter {

@@ -287,6 +287,24 @@ fn files_that_are_mostly_dead_become_small_ones_and_small_ones_one() {
 }
 
 #[test]
+fn what_follows_a_rewritten_file_costs_no_sequence() {
+    let disk = Memory::default();
+    let mut log = filled(&disk, 18);
+    (2..7).for_each(|at| assert!(log.remove(at, false)));
+    commit(&mut log);
+    upkeep(&mut log);
+    drop(log);
+    let file = disk.open(FIRST).unwrap();
+    let bytes = disk.contents()[FIRST].clone();
+    file.write_at(&bytes, bytes.len() as u64).unwrap();
+    disk.remove(&FIRST.replace(".log", ".index")).unwrap();
+    let (mut log, recovery) = open(&disk);
+    assert_eq!(sequences(&mut log), [1].into_iter().chain(7..=18).collect::<Vec<_>>());
+    let [damage] = &recovery.damages[..] else { panic!("{recovery:?}") };
+    assert_eq!((damage.sequences, log.append(&message("next", b""))), (None, 19));
+}
+
+#[test]
 fn memory_is_given_back_when_the_first_messages_go() {
     let disk = Memory::default();
     let options = Options { segment_bytes: 64 * 1024, volatile: true };
