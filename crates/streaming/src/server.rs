@@ -235,8 +235,14 @@ async fn check(server: Arc<Server>, mut stopped: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(CHECK_EVERY);
     loop {
         tokio::select! {
-            _ = ticks.tick() => server.connections.check(&server, server.clock.now()),
+            _ = ticks.tick() => {}
             _ = stopped.wait_for(|on| *on) => return,
+        }
+        server.connections.check(&server, server.clock.now());
+        let reserve = server.jetstream.as_ref().map(|jetstream| jetstream.reserve().clone());
+        if let Some(reserve) = reserve.filter(|reserve| reserve.is_short()) {
+            // It may take as long as the disk takes. That it fails is told where it matters.
+            tokio::task::spawn_blocking(move || reserve.set_aside());
         }
     }
 }

@@ -31,7 +31,7 @@ use protocol::subject;
 use crate::options;
 use crate::server::Server;
 use crate::stream::driver::Drivers;
-use crate::stream::{OpenError, Quota, Store, Stream};
+use crate::stream::{OpenError, Quota, Reserve, Store, Stream};
 use crate::turn::Turn;
 
 /// Why the streams cannot be had.
@@ -83,6 +83,7 @@ pub struct JetStream {
     /// What the streams in memory, and those on disk, may hold together.
     memory: Arc<Quota>,
     files: Arc<Quota>,
+    reserve: Arc<Reserve>,
     root: PathBuf,
     _lock: StoreLock,
 }
@@ -104,10 +105,14 @@ impl JetStream {
             numbers: AtomicU64::new(0),
             memory: Quota::new(options.max_memory.or_else(memory_share)),
             files: Quota::new(options.max_file),
+            reserve: Reserve::in_folder(Directory::new(options.directory())),
             root,
             _lock: lock,
         };
         jetstream.recover(refuse, now)?;
+        if let Err(error) = jetstream.reserve.set_aside() {
+            tracing::error!("no room can be set aside in the store, so nothing can be stored: {error}");
+        }
         Ok(jetstream)
     }
 
@@ -117,7 +122,7 @@ impl JetStream {
             let path = entry.map_err(|e| refuse(e.to_string()))?.path();
             let name = path.file_name().and_then(|n| n.to_str()).and_then(file_name::decode);
             let Some(name) = name.filter(|_| path.is_dir()) else { continue };
-            let store = Store::files(Directory::new(path.clone()), self.files.clone());
+            let store = Store::files(Directory::new(path.clone()), self.files.clone(), self.reserve.clone());
             let seat = self.drivers.seat(self.numbers.fetch_add(1, Ordering::Relaxed));
             match Stream::recover(&name, store, seat, &self.options, now) {
                 Ok(Some(stream)) => {
@@ -155,6 +160,11 @@ impl JetStream {
         }
     }
 
+    /// The room set aside for what is removed on a full disk.
+    pub fn reserve(&self) -> &Arc<Reserve> {
+        &self.reserve
+    }
+
     /// The stream of that name.
     pub fn stream(&self, name: &str) -> Option<Arc<Stream>> {
         self.streams.read().get(name).cloned()
@@ -184,7 +194,10 @@ impl JetStream {
         let name: Box<str> = config.name.as_str().into();
         let store = match config.storage {
             Storage::Memory => Store::memory(self.memory.clone()),
-            Storage::File => Store::files(Directory::new(self.root.join(file_name::encode(&name))), self.files.clone()),
+            Storage::File => {
+                let folder = Directory::new(self.root.join(file_name::encode(&name)));
+                Store::files(folder, self.files.clone(), self.reserve.clone())
+            }
         };
         let seat = self.drivers.seat(self.numbers.fetch_add(1, Ordering::Relaxed));
         let made = Stream::create(config, store, seat, &self.options, turn.now);

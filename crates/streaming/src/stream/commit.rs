@@ -107,7 +107,6 @@ impl State {
         let Some(commit) = batch.log else { return receipts };
         match self.log.end_commit(commit, outcome.log) {
             Ok(committed) => {
-                self.forget_fault(stream);
                 if batch.purges {
                     self.unkept_bytes = self.unkept_bytes.max(UPKEEP_BYTES);
                 }
@@ -119,9 +118,8 @@ impl State {
             Err(fault) => {
                 tracing::error!(stream = &*stream.name, "cannot store: {fault}");
                 self.dedupe.roll_back(self.log.last_staged());
-                let text = fault.to_string();
-                let answer = error::store_failed(&text);
-                self.note_fault(text, batch.bytes, batch.removed, turn.now);
+                let answer = error::store_failed(&fault);
+                self.note_fault(&fault.error, batch.bytes, batch.removed, turn.now);
                 turn.locked(|turn| {
                     receipts.fail(turn, &stream.json_name, &answer);
                     // Later messages stood on those that failed.

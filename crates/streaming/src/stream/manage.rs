@@ -68,7 +68,7 @@ impl Stream {
 
     /// Why its disk fails, while it does.
     pub fn fault(&self) -> Option<String> {
-        self.lock().fault.as_ref().map(|fault| fault.why.clone())
+        self.lock().fault_text().map(str::to_owned)
     }
 
     /// What it holds, as the API shows it.

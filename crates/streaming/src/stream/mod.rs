@@ -32,6 +32,7 @@ mod publish;
 mod quota;
 mod receipts;
 mod republish;
+mod reserve;
 mod retention;
 mod scheduler;
 mod slot;
@@ -64,6 +65,7 @@ pub use manage::{Found, Which};
 pub use open::{OpenError, Store};
 pub use protocol::jetstream::api::Action;
 pub use quota::Quota;
+pub use reserve::Reserve;
 pub use wishes::API_LEVEL;
 
 /// Bytes a stream may hold uncommitted. Above it those who publish are not read from until a commit is through.
@@ -203,7 +205,7 @@ impl Stream {
         }
         let state = &mut *guard;
         state.deliver(self, turn);
-        state.remove_done();
+        state.remove_done(turn.now);
         state.confirm(turn);
         state.arm(self);
         self.leave_rest(state);
@@ -230,7 +232,7 @@ impl Stream {
         let state = &mut *guard;
         state.deliver(self, turn);
         state.delete_inactive(self, turn);
-        state.remove_done();
+        state.remove_done(turn.now);
         state.confirm(turn);
         state.compact_ledger(&self.name);
         state.arm(self);

@@ -26,6 +26,7 @@ use super::publish::FIRES;
 use super::quota::{Quota, Share};
 use super::receipts::Receipts;
 use super::republish::Republish;
+use super::reserve::Reserve;
 use super::retention::ahead;
 use super::slot::{Slot, Wanted};
 use super::{State, Stream, ledger};
@@ -56,17 +57,18 @@ pub struct Store {
     disk: Arc<dyn Disk>,
     in_memory: bool,
     quota: Arc<Quota>,
+    pub(super) reserve: Arc<Reserve>,
 }
 
 impl Store {
     /// In memory: gone with the process.
     pub fn memory(quota: Arc<Quota>) -> Self {
-        Self { disk: Arc::new(Memory::default()), in_memory: true, quota }
+        Self { disk: Arc::new(Memory::default()), in_memory: true, quota, reserve: Reserve::none() }
     }
 
     /// In a folder of its own, which is made when the stream is.
-    pub fn files(directory: Directory, quota: Arc<Quota>) -> Self {
-        Self { disk: Arc::new(directory), in_memory: false, quota }
+    pub fn files(directory: Directory, quota: Arc<Quota>, reserve: Arc<Reserve>) -> Self {
+        Self { disk: Arc::new(directory), in_memory: false, quota, reserve }
     }
 
     fn log(&self) -> journal::Options {

@@ -219,9 +219,8 @@ impl State {
     }
 
     /// Removes what every consumer is through with.
-    pub fn remove_done(&mut self) {
-        // Removed on a disk that fails they would only come back.
-        if self.fault.is_some() {
+    pub fn remove_done(&mut self, now: i64) {
+        if self.keeps_calm(now) {
             return;
         }
         for sequence in self.done.drain(..) {

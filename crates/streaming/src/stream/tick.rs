@@ -10,7 +10,7 @@ impl State {
         let now = turn.now;
         self.resume_paused(now);
         let expires = self.age_due.is_some_and(|at| at <= now) || self.log.next_due().is_some_and(|at| at <= now);
-        if expires && self.fault.is_none() {
+        if expires && !self.holds_clock(now) {
             self.age_due = self.expire(now);
         }
         self.tick_consumers(&turn.server().router, now);
@@ -42,7 +42,7 @@ impl State {
 
     /// Asks to be looked after when the next thing is due. What is named here may come too early, never too late.
     pub fn arm(&mut self, stream: &Stream) {
-        // A disk that fails lets nothing expire: it is tried first.
+        // On a disk that fails nothing is done sooner than it is tried again.
         let stored = match &self.fault {
             Some(fault) => Some(fault.retry_at),
             None => self.age_due.into_iter().chain(self.log.next_due()).min(),
