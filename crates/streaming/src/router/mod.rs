@@ -1,7 +1,7 @@
 //! Subjects → subscriptions: who gets a message published on a subject.
 //!
 //! Clients' subscriptions and the server's own handlers (`$JS.API.>`, the subjects of every stream) lie in the same
-//! [`trie`], so a publish asks one question. The answer for a literal subject is kept by each connection until the
+//! `trie`, so a publish asks one question. The answer for a literal subject is kept by each connection until the
 //! table changes: [`Router::generation`] tells when it did.
 //!
 //! Lock order: a stream's lock may be held while the router is asked, the router's while an outbox is appended to;
