@@ -73,8 +73,13 @@ impl State {
 
     /// Takes what is staged. Every batch begun has to be ended.
     pub fn begin_commit(&mut self) -> Option<Batch> {
+        if self.committing {
+            return None;
+        }
+        // What a receipt of this batch confirms has to be in it.
+        self.note_changes_of_hot();
         let ledger_waits = self.ledger.as_ref().is_some_and(|ledger| ledger.staged_bytes() > 0);
-        if self.committing || !(self.needs_commit() || ledger_waits) {
+        if !(self.needs_commit() || ledger_waits) {
             return None;
         }
         self.committing = true;

@@ -160,6 +160,20 @@ impl State {
         self.ledger_due.get_or_insert(now + WRITE_WITHIN);
     }
 
+    /// Stages what the state machines did that clients have spoken to since they were last served.
+    pub fn note_changes_of_hot(&mut self) {
+        if self.ledger.is_none() {
+            return;
+        }
+        let hot: Vec<Box<str>> = self.hot.iter().cloned().collect();
+        for name in hot {
+            if let Some(mut slot) = self.consumers.remove(&name) {
+                self.note_changes(0, &mut slot);
+                self.consumers.insert(name, slot);
+            }
+        }
+    }
+
     /// Writes the ledger anew when most of it is history.
     pub fn compact_ledger(&mut self, stream: &str) {
         let Some(ledger) = &mut self.ledger else { return };
