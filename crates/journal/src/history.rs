@@ -15,19 +15,27 @@ const SEQUENCES_MAX: usize = 512 * 1024;
 /// What is known.
 #[derive(Debug, Default)]
 pub(crate) struct History {
-    subjects: HashMap<Id, VecDeque<u64>>,
+    /// `None`: it was tried, and cannot be told.
+    subjects: HashMap<Id, Option<VecDeque<u64>>>,
     sequences: usize,
 }
 
 impl History {
-    /// The first message of a subject, none before `least`.
-    pub fn first(&mut self, id: Id, least: u64) -> Option<u64> {
-        let known = self.subjects.get_mut(&id)?;
-        while known.front().is_some_and(|first| *first < least) {
-            known.pop_front();
-            self.sequences -= 1;
-        }
-        known.front().copied()
+    /// Whether all messages of a subject are known. `None`: it was not tried yet.
+    pub fn is_known(&self, id: Id) -> Option<bool> {
+        self.subjects.get(&id).map(Option::is_some)
+    }
+
+    /// The first message of a subject from `least` on, before which none will be asked for that is removed.
+    pub fn next(&self, id: Id, least: u64) -> Option<u64> {
+        let known = self.subjects.get(&id)?.as_ref()?;
+        known.get(known.partition_point(|sequence| *sequence < least)).copied()
+    }
+
+    /// How many messages a subject has from `least` on.
+    pub fn count(&self, id: Id, least: u64) -> Option<u64> {
+        let known = self.subjects.get(&id)?.as_ref()?;
+        Some((known.len() - known.partition_point(|sequence| *sequence < least)) as u64)
     }
 
     /// All the messages of a subject were found.
@@ -36,9 +44,14 @@ impl History {
             self.clear();
         }
         self.sequences += sequences.len();
-        if let Some(old) = self.subjects.insert(id, sequences) {
-            self.sequences -= old.len();
-        }
+        self.forget(id);
+        self.subjects.insert(id, Some(sequences));
+    }
+
+    /// The messages of a subject cannot be found this way.
+    pub fn give_up(&mut self, id: Id) {
+        self.learn(id, VecDeque::from([0]));
+        self.subjects.insert(id, None);
     }
 
     /// A message was appended.
@@ -46,7 +59,7 @@ impl History {
         if self.subjects.is_empty() {
             return;
         }
-        if let Some(known) = self.subjects.get_mut(&id) {
+        if let Some(Some(known)) = self.subjects.get_mut(&id) {
             known.push_back(sequence);
             self.sequences += 1;
             if known.len() as u64 > 2 * LENGTH_MAX {
@@ -57,7 +70,7 @@ impl History {
 
     /// A message was removed.
     pub fn remove(&mut self, id: Id, sequence: u64) {
-        if let Some(known) = self.subjects.get_mut(&id) {
+        if let Some(Some(known)) = self.subjects.get_mut(&id) {
             if known.front() == Some(&sequence) {
                 known.pop_front();
                 self.sequences -= 1;
@@ -69,7 +82,8 @@ impl History {
 
     pub fn forget(&mut self, id: Id) {
         if let Some(old) = self.subjects.remove(&id) {
-            self.sequences -= old.len();
+            // One that cannot be told counts as one.
+            self.sequences -= old.map_or(1, |old| old.len());
         }
     }
 

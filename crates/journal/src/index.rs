@@ -27,8 +27,9 @@ pub(crate) struct Block {
     pub time_max: i64,
     /// Live messages with a due time.
     pub dues: u32,
-    /// Live messages of each subject, by its number. Of the active block, once it is sealed.
-    pub table: Vec<(Id, u32)>,
+    /// Live messages of each subject, by its number; none for the active block. `None`: there are too
+    /// many subjects, and it takes reading the block to tell.
+    pub table: Option<Vec<(Id, u32)>>,
 }
 
 /// A live message, as far as the index cares.
@@ -44,6 +45,8 @@ pub(crate) struct Message {
 #[derive(Debug)]
 pub(crate) struct Retired {
     block: Block,
+    /// Its messages by subject.
+    table: Vec<(Id, u32)>,
     dues: Vec<((i64, u64), u8)>,
 }
 
@@ -80,9 +83,15 @@ pub(crate) struct Index {
     active: bool,
     /// Subjects in the active block, some perhaps no more, some perhaps twice.
     touched: Vec<Id>,
+    /// Subjects a block may have for them to be counted.
+    table_max: usize,
 }
 
 impl Index {
+    pub fn new(table_max: usize) -> Self {
+        Self { table_max, ..Self::default() }
+    }
+
     pub fn is_live(&self, sequence: u64) -> bool {
         self.first <= sequence && sequence <= self.committed && !self.deleted.contains(sequence)
     }
@@ -96,16 +105,21 @@ impl Index {
         self.active && block + 1 == self.blocks.len()
     }
 
-    /// Live messages of a subject in a block.
-    pub fn count_in(&self, block: usize, id: Id) -> u64 {
+    /// Live messages of a subject in a block; `None` if it takes reading it to tell.
+    pub fn count_in(&self, block: usize, id: Id) -> Option<u64> {
         if self.is_active(block) {
-            return self.subjects.get(id).recent.into();
+            return Some(self.subjects.get(id).recent.into());
         }
-        let table = &self.blocks[block].table;
-        table.binary_search_by_key(&id, |(id, _)| *id).map_or(0, |at| table[at].1.into())
+        let table = self.blocks[block].table.as_ref()?;
+        Some(table.binary_search_by_key(&id, |(id, _)| *id).map_or(0, |at| table[at].1.into()))
     }
 
-    /// Calls `each` with every subject of a block and its live messages there.
+    /// Whether the subjects of a block are counted.
+    pub fn is_counted(&self, block: usize) -> bool {
+        self.is_active(block) || self.blocks[block].table.is_some()
+    }
+
+    /// Calls `each` with every subject of a block and its live messages there, if they are counted.
     pub fn each_in(&self, block: usize, mut each: impl FnMut(Id, u64)) {
         if self.is_active(block) {
             let mut ids = self.touched.clone();
@@ -115,15 +129,15 @@ impl Index {
                 each(id, self.subjects.get(id).recent.into());
             }
         } else {
-            for (id, count) in &self.blocks[block].table {
+            for (id, count) in self.blocks[block].table.iter().flatten() {
                 each(*id, (*count).into());
             }
         }
     }
 
-    /// Subjects of a block, roughly.
-    pub fn subjects_in(&self, block: usize) -> usize {
-        if self.is_active(block) { self.touched.len() } else { self.blocks[block].table.len() }
+    /// Subjects of a block, roughly, if they are counted.
+    pub fn subjects_in(&self, block: usize) -> Option<usize> {
+        if self.is_active(block) { Some(self.touched.len()) } else { self.blocks[block].table.as_ref().map(Vec::len) }
     }
 
     /// Extends the last block to `sequence`, which was just committed, or opens one with it.
@@ -137,7 +151,7 @@ impl Index {
                 bytes: 0,
                 time_max: time,
                 dues: 0,
-                table: Vec::new(),
+                table: None,
             });
             self.active = true;
         }
@@ -239,21 +253,28 @@ impl Index {
             }
             return;
         }
-        match block.table.binary_search_by_key(&message.subject, |(id, _)| *id) {
-            Ok(at) => count(&mut block.table[at].1),
+        let Some(table) = &mut block.table else { return };
+        let at = table.binary_search_by_key(&message.subject, |(id, _)| *id).unwrap_or_else(|at| {
             // All its messages were taken out, and the table was made without them.
-            Err(at) => {
-                block.table.insert(at, (message.subject, 0));
-                count(&mut block.table[at].1);
-            }
-        }
+            table.insert(at, (message.subject, 0));
+            at
+        });
+        count(&mut table[at].1);
     }
 
     /// Ends the active block: the counts go to its table.
     fn seal(&mut self) {
-        if !std::mem::take(&mut self.active) {
-            return;
+        if self.active {
+            let table = self.uncount();
+            if let Some(block) = self.blocks.back_mut() {
+                block.table = (table.len() <= self.table_max).then_some(table);
+            }
         }
+    }
+
+    /// Ends the active block, and takes its counts.
+    fn uncount(&mut self) -> Vec<(Id, u32)> {
+        self.active = false;
         let mut ids = std::mem::take(&mut self.touched);
         ids.sort_unstable();
         ids.dedup();
@@ -266,20 +287,19 @@ impl Index {
                 table.push((id, count));
             }
         }
-        if let Some(block) = self.blocks.back_mut() {
-            block.table = table;
-        }
+        table.shrink_to_fit();
+        table
     }
 
-    /// Drops the first block, all of which is before the new first.
-    pub fn retire(&mut self) -> Option<Retired> {
-        if self.is_active(0) {
-            self.seal();
-        }
-        let block = self.blocks.pop_front()?;
+    /// Drops the first block, all of which is before the new first. `read`: its live messages by subject, should they not
+    /// be counted.
+    pub fn retire(&mut self, read: Vec<(Id, u32)>) -> Option<Retired> {
+        let active = self.is_active(0).then(|| self.uncount());
+        let mut block = self.blocks.pop_front()?;
+        let table = active.or_else(|| block.table.take()).unwrap_or(read);
         self.messages -= block.live;
         self.bytes -= block.bytes;
-        for (id, count) in &block.table {
+        for (id, count) in &table {
             self.subjects.subtract(*id, (*count).into());
         }
         let mut dues = Vec::new();
@@ -292,15 +312,15 @@ impl Index {
                 !gone
             });
         }
-        Some(Retired { block, dues })
+        Some(Retired { block, table, dues })
     }
 
     /// Undoes [`retire`](Self::retire).
     pub fn put_back_block(&mut self, retired: Retired) {
-        let Retired { block, dues } = retired;
+        let Retired { mut block, table, dues } = retired;
         self.messages += block.live;
         self.bytes += block.bytes;
-        for (id, count) in &block.table {
+        for (id, count) in &table {
             self.subjects.add(*id, (*count).into());
             let subject = self.subjects.get_mut(*id);
             if block.base < subject.first {
@@ -308,6 +328,7 @@ impl Index {
             }
         }
         self.dues.extend(dues);
+        block.table = (table.len() <= self.table_max).then_some(table);
         self.blocks.push_front(block);
     }
 
@@ -336,18 +357,24 @@ impl Index {
             all.bytes += block.bytes;
             all.dues += block.dues;
             all.time_max = all.time_max.max(block.time_max);
-            all.table.extend(block.table);
+            all.table = all.table.zip(block.table).map(|(mut table, more)| {
+                table.extend(more);
+                table
+            });
         }
-        all.table.sort_unstable();
-        all.table.dedup_by(|next, kept| {
-            let same = next.0 == kept.0;
-            if same {
-                kept.1 += next.1;
-            }
-            same
-        });
-        all.table.retain(|(_, count)| *count > 0);
-        all.table.shrink_to_fit();
+        if let Some(table) = &mut all.table {
+            table.sort_unstable();
+            table.dedup_by(|next, kept| {
+                let same = next.0 == kept.0;
+                if same {
+                    kept.1 += next.1;
+                }
+                same
+            });
+            table.retain(|(_, count)| *count > 0);
+            table.shrink_to_fit();
+        }
+        all.table = all.table.filter(|table| table.len() <= self.table_max);
         self.blocks.insert(from, all);
     }
 
@@ -418,13 +445,16 @@ impl Index {
         for (first, last) in &summary.absent {
             self.deleted.insert_range(*first, *last);
         }
-        let mut table = Vec::new();
+        let mut table = Vec::with_capacity(if ids.len() <= self.table_max { ids.len() } else { 0 });
         for (id, subject) in ids.iter().zip(&summary.subjects) {
             if subject.count == 0 {
                 self.subjects.may_go(*id);
                 continue;
             }
-            table.push((*id, subject.count));
+            // One more than fit tells that they do not.
+            if table.len() <= self.table_max {
+                table.push((*id, subject.count));
+            }
             let none = self.subjects.get(*id).count == 0;
             self.subjects.add(*id, subject.count.into());
             let known = self.subjects.get_mut(*id);
@@ -445,7 +475,7 @@ impl Index {
                 bytes: summary.bytes,
                 time_max: summary.time_max,
                 dues: u32::try_from(summary.dues.len()).unwrap_or(u32::MAX),
-                table,
+                table: (table.len() <= self.table_max).then_some(table),
             });
             self.committed = summary.end;
             if summary.messages > 0 {

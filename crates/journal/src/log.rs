@@ -20,19 +20,25 @@ pub struct Options {
     pub segment_bytes: u32,
     /// The log need not outlive the process: nothing is checksummed, synced or indexed on disk.
     pub volatile: bool,
+    /// Subjects a file may have for their messages to be counted by file, at 8 bytes each. Of files with more it takes
+    /// reading to tell whether a subject is in them.
+    pub counted_subjects_max: usize,
 }
+
+/// With as many files as 10 million small messages take, these are 8 MiB at most.
+const COUNTED_SUBJECTS_MAX: usize = 16 * 1024;
 
 impl Options {
     /// For a log on a [`Memory`](crate::Memory) disk.
     pub fn memory() -> Self {
-        Self { segment_bytes: 1024 * 1024, volatile: true }
+        Self { segment_bytes: 1024 * 1024, volatile: true, ..Self::default() }
     }
 }
 
 impl Default for Options {
     /// For a log on disk.
     fn default() -> Self {
-        Self { segment_bytes: 32 * 1024 * 1024, volatile: false }
+        Self { segment_bytes: 32 * 1024 * 1024, volatile: false, counted_subjects_max: COUNTED_SUBJECTS_MAX }
     }
 }
 
@@ -154,11 +160,12 @@ pub struct Log {
 impl Log {
     /// Opens the log in `disk`, or makes one with its first commit.
     pub fn open(disk: Arc<dyn Disk>, options: Options) -> Result<(Self, Recovery), OpenError> {
-        Self::over(Box::new(Segments::new(disk, options)))
+        let counted_subjects_max = options.counted_subjects_max;
+        Self::over(Box::new(Segments::new(disk, options)), counted_subjects_max)
     }
 
-    pub(crate) fn over(mut store: Box<dyn Store>) -> Result<(Self, Recovery), OpenError> {
-        let (mut index, mut loading) = (Index::default(), Loading::default());
+    fn over(mut store: Box<dyn Store>, counted_subjects_max: usize) -> Result<(Self, Recovery), OpenError> {
+        let (mut index, mut loading) = (Index::new(counted_subjects_max), Loading::default());
         let (mut recovery, last) = store.recover(&mut |summary| index.load(&summary, &mut loading))?;
         // Whose every message was removed anyway is no loss.
         recovery.damages.retain(|damage| damage.sequences.is_none_or(|(first, last)| loading.is_missed(first, last)));

@@ -130,11 +130,17 @@ impl Log {
     /// message. Stops where the disk fails.
     pub(crate) fn drop_before(&mut self, target: u64) {
         let limit = target.min(self.index.committed + 1);
-        while self.index.blocks.front().is_some_and(|block| block.end < limit) {
-            if let Some(block) = self.index.blocks.front() {
-                self.index.first = self.index.first.max(block.end + 1);
+        while let Some(block) = self.index.blocks.front().filter(|block| block.end < limit) {
+            let (base, end) = (block.base, block.end);
+            let read = if self.index.is_counted(0) { Ok(Vec::new()) } else { self.count_subjects(base, end) };
+            match read {
+                Ok(read) => self.staged.retired.extend(self.index.retire(read)),
+                Err(error) => {
+                    self.failed(error);
+                    return;
+                }
             }
-            self.staged.retired.extend(self.index.retire());
+            self.index.first = self.index.first.max(end + 1);
         }
         while self.index.first < limit {
             let sequence = self.index.deleted.next_absent(self.index.first);

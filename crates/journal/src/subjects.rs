@@ -1,8 +1,8 @@
 //! Every subject of the log, under a number. About 90 bytes each, and the name.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 /// A subject's number. It is given again once the subject has no messages.
 pub(crate) type Id = u32;
@@ -51,7 +51,7 @@ pub(crate) struct Subjects {
     idle: Vec<Id>,
     /// Those with live messages.
     live: u64,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
 }
 
 impl Subjects {

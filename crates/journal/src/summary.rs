@@ -1,8 +1,8 @@
 //! What the index needs to know of a run of the log, without the messages: what a sealed file's sidecar holds.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::record::{Due, Entry, u32_of};
 
@@ -85,14 +85,14 @@ impl Summary {
 pub(crate) struct Builder {
     summary: Summary,
     table: HashTable<u32>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
 }
 
 impl Builder {
     /// Of a block that begins at `base`, where everything before `head` is removed.
     pub fn new(base: u64, head: u64) -> Self {
         let summary = Summary { base, end: base.saturating_sub(1), head, time_max: i64::MIN, ..Summary::default() };
-        Self { summary, table: HashTable::new(), hasher: RandomState::new() }
+        Self { summary, table: HashTable::new(), hasher: DefaultHashBuilder::default() }
     }
 
     pub fn message(&mut self, entry: &Entry<'_>) {

@@ -25,6 +25,16 @@ impl Log {
 
     /// The first live message between `from` and `last`.
     pub(super) fn next_live(&mut self, from: u64, last: u64) -> Result<Option<Spot>, ReadError> {
+        let mut next = self.next_counted(from, last)?;
+        // One that was erased was removed, even if nothing says so any more.
+        while let Some(spot) = next.filter(|spot| spot.erased) {
+            next = self.next_counted(spot.sequence + 1, last)?;
+        }
+        Ok(next)
+    }
+
+    /// The first message between `from` and `last` that the index takes for live.
+    pub(super) fn next_counted(&mut self, from: u64, last: u64) -> Result<Option<Spot>, ReadError> {
         let last = last.min(self.index.committed);
         let mut at = from.max(self.index.first);
         loop {
@@ -33,11 +43,11 @@ impl Log {
                 return Ok(None);
             }
             let Some(spot) = self.store.seek(at)? else { return Ok(None) };
-            if spot.sequence == at && !spot.erased {
+            if spot.sequence == at {
                 return Ok(Some(spot));
             }
-            // What lies between is damaged. One that was erased was removed, even if nothing says so any more.
-            at = spot.sequence + u64::from(spot.erased);
+            // What lies between is damaged.
+            at = spot.sequence;
         }
     }
 
@@ -64,7 +74,23 @@ impl Log {
     }
 
     /// The first live message of a subject from `from` on.
-    pub(super) fn next_of_subject(&mut self, from: u64, id: Id) -> Result<Option<Spot>, ReadError> {
+    fn next_of_subject(&mut self, from: u64, id: Id) -> Result<Option<Spot>, ReadError> {
+        let subject = self.index.subjects.get(id);
+        if subject.last_live().is_none_or(|last| last < from) {
+            return Ok(None);
+        }
+        if subject.count > 1
+            && self.learn(id)?
+            && let Some(next) = self.history.next(id, from.max(self.index.first))
+            && let Some(spot) = self.store.seek(next)?.filter(|spot| spot.sequence == next)
+        {
+            return Ok(Some(spot));
+        }
+        self.search_subject(from, id)
+    }
+
+    /// The same, by going through the blocks.
+    pub(super) fn search_subject(&mut self, from: u64, id: Id) -> Result<Option<Spot>, ReadError> {
         let subject = self.index.subjects.get(id);
         let Some(last) = subject.last_live() else { return Ok(None) };
         let least = if subject.count == 1 { last } else { subject.first };
@@ -72,7 +98,7 @@ impl Log {
         while at <= last {
             let block = self.index.block_at(at);
             let Some((base, end)) = self.index.blocks.get(block).map(|block| (block.base, block.end)) else { break };
-            if self.index.count_in(block, id) == 0 {
+            if self.index.count_in(block, id) == Some(0) {
                 at = end + 1;
                 continue;
             }
@@ -109,7 +135,7 @@ impl Log {
 
     /// The first block from `block` on that may have messages `filter` takes.
     fn next_wanted(&self, mut block: usize, filter: &dyn Filter) -> usize {
-        while block < self.index.blocks.len() && self.index.subjects_in(block) <= ASKED_MAX {
+        while block < self.index.blocks.len() && self.index.subjects_in(block).is_some_and(|count| count <= ASKED_MAX) {
             let mut wanted = false;
             self.index.each_in(block, |id, count| {
                 wanted |= count > 0 && filter.matches(&self.index.subjects.get(id).name);

@@ -75,15 +75,12 @@ impl Log {
         if subject.first_known && subject.first >= self.index.first {
             return Ok(Some(subject.first));
         }
-        if let Some(first) = self.history.first(id, self.index.first) {
-            return Ok(Some(first));
-        }
         let mut first = None;
-        if subject.count <= LENGTH_MAX {
-            first = self.go_back(id)?;
+        if self.learn(id)? {
+            first = self.history.next(id, self.index.first);
         }
         if first.is_none() {
-            first = self.next_of_subject(0, id)?.map(|spot| spot.sequence);
+            first = self.search_subject(0, id)?.map(|spot| spot.sequence);
         }
         if let Some(first) = first {
             let subject = self.index.subjects.get_mut(id);
@@ -92,22 +89,29 @@ impl Log {
         Ok(first)
     }
 
-    /// Finds all messages of a subject from the last one back, as each says where the one before is. `None`: one of those
-    /// was removed, and what is before it cannot be told this way.
-    fn go_back(&mut self, id: Id) -> Result<Option<u64>, ReadError> {
+    /// Finds all messages of a subject from the last one back, as each says where the one before is. False: there are too
+    /// many, or one of those was removed, and what is before it cannot be told this way.
+    pub(super) fn learn(&mut self, id: Id) -> Result<bool, ReadError> {
         let subject = self.index.subjects.get(id);
+        if subject.count > LENGTH_MAX {
+            return Ok(false);
+        }
+        if let Some(known) = self.history.is_known(id) {
+            return Ok(known);
+        }
         let (count, mut at) = (usize::try_from(subject.count).unwrap_or(usize::MAX), subject.last);
         let mut found = VecDeque::new();
         found.push_front(at);
         while found.len() < count {
             let Some(previous) = self.previous_of(at, id)?.filter(|previous| self.index.is_live(*previous)) else {
-                return Ok(None);
+                self.history.give_up(id);
+                return Ok(false);
             };
             at = previous;
             found.push_front(at);
         }
         self.history.learn(id, found);
-        Ok(Some(at))
+        Ok(true)
     }
 
     /// The message before the one at `sequence`, if that is one of this subject.
@@ -144,7 +148,7 @@ impl Log {
         while blocks > 0 && end >= self.index.first {
             blocks -= 1;
             let base = self.index.blocks[blocks].base;
-            if self.index.count_in(blocks, id) > 0
+            if self.index.count_in(blocks, id) != Some(0)
                 && let Some(last) = self.last_within(id, base, end)?
             {
                 return Ok(Some(last));

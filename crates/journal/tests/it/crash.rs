@@ -8,7 +8,7 @@ use journal::{Disk, Due, Everything, Log, Memory, Options, Recovery, Sync};
 
 use crate::naive::{Message, Messages, Naive};
 
-const OPTIONS: Options = Options { segment_bytes: 900, volatile: false };
+const OPTIONS: Options = Options { segment_bytes: 900, volatile: false, counted_subjects_max: 2 };
 /// A subject of which only the last message is kept: each takes the place of the one before it in the same commit.
 const KEPT: &str = "kept";
 

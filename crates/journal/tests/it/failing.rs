@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use journal::disk::{Failing, Operation};
 use journal::{Append, Everything, Ledger, Log, Memory, Options, ReadError, Sync};
 
-const OPTIONS: Options = Options { segment_bytes: 700, volatile: false };
+const OPTIONS: Options = Options { segment_bytes: 700, volatile: false, counted_subjects_max: 2 };
 
 fn message(n: u64) -> Append<'static> {
     Append { subject: [&b"a"[..], b"b"][(n % 2) as usize], headers: b"", payload: &[9; 80], time: n as i64, due: None }

@@ -382,15 +382,17 @@ proptest! {
     #[test]
     fn a_log_in_files_is_what_it_should_be(
         steps in prop::collection::vec(step(), 1..120), segment_bytes in 300_u32..3000,
+        counted_subjects_max in 0..6_usize,
     ) {
-        run(Arc::new(Memory::default()), Options { segment_bytes, volatile: false }, &steps);
+        run(Arc::new(Memory::default()), Options { segment_bytes, volatile: false, counted_subjects_max }, &steps);
     }
 
     #[test]
     fn a_log_in_memory_is_what_it_should_be(
         steps in prop::collection::vec(step(), 1..120), segment_bytes in 300_u32..3000,
+        counted_subjects_max in 0..6_usize,
     ) {
-        run(Arc::new(Memory::default()), Options { segment_bytes, volatile: true }, &steps);
+        run(Arc::new(Memory::default()), Options { segment_bytes, volatile: true, counted_subjects_max }, &steps);
     }
 }
 
@@ -401,6 +403,6 @@ proptest! {
     fn a_log_in_a_directory_is_what_it_should_be(steps in prop::collection::vec(step(), 50..80)) {
         let directory = tempfile::tempdir().unwrap();
         let disk = Directory::new(directory.path().join("log"));
-        run(Arc::new(disk), Options { segment_bytes: 1000, volatile: false }, &steps);
+        run(Arc::new(disk), Options { segment_bytes: 1000, volatile: false, counted_subjects_max: 100 }, &steps);
     }
 }

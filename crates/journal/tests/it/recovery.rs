@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use journal::{Append, Directory, Disk, Everything, LockError, Log, Memory, Options, Recovery, StoreLock, Sync};
 
-const OPTIONS: Options = Options { segment_bytes: 1000, volatile: false };
+const OPTIONS: Options = Options { segment_bytes: 1000, volatile: false, counted_subjects_max: 2 };
 
 fn open(disk: &Memory) -> (Log, Recovery) {
     Log::open(Arc::new(disk.clone()), OPTIONS).unwrap()
@@ -257,7 +257,7 @@ fn erased_bytes_are_nowhere() {
 #[test]
 fn files_that_are_mostly_dead_become_small_ones_and_small_ones_one() {
     let disk = Memory::default();
-    let options = Options { segment_bytes: 8000, volatile: false };
+    let options = Options { segment_bytes: 8000, volatile: false, counted_subjects_max: 100 };
     let open = || Log::open(Arc::new(disk.clone()), options.clone()).unwrap();
     let (mut log, _) = open();
     for _ in 0..7000 {
@@ -307,7 +307,7 @@ fn what_follows_a_rewritten_file_costs_no_sequence() {
 #[test]
 fn memory_is_given_back_when_the_first_messages_go() {
     let disk = Memory::default();
-    let options = Options { segment_bytes: 64 * 1024, volatile: true };
+    let options = Options { segment_bytes: 64 * 1024, volatile: true, counted_subjects_max: 100 };
     let (mut log, _) = Log::open(Arc::new(disk.clone()), options).unwrap();
     for n in 1..=10_000_u64 {
         log.append(&message("a", &[1; 300]));
