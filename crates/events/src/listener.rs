@@ -134,9 +134,10 @@ impl Listeners {
         };
         let count = delivery.count;
         if !failure.is_final() && count < DELIVERIES_MAX {
-            match failure {
-                Failure::TooEarly => debug!(%id, subject, count, "too early, it will come again"),
-                _ => warn!(%id, subject, count, "not handled, it will come again: {failure}"),
+            if let Failure::TooEarly = failure {
+                debug!(%id, subject, count, "too early, it will come again");
+            } else {
+                warn!(%id, subject, count, "not handled, it will come again: {failure}");
             }
             return Verdict::Retry(back_off(count));
         }

@@ -20,7 +20,7 @@ use crate::event::STREAMS;
 const PAUSE: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(5);
 /// How long the broker knows the ids of what was published: a relay repeats itself sooner than that, or the inbox finds it.
-const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
+const DUPLICATE_WINDOW: Duration = Duration::from_mins(2);
 /// How long a delivery may be unanswered before the next: a handler is one short transaction.
 const ACK_WAIT: Duration = Duration::from_secs(5);
 /// Deliveries that may be unanswered at a time, those that wait for their next try included.
