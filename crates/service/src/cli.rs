@@ -1,0 +1,185 @@
+//! The words a service's binary knows: serve, or look after what it keeps.
+
+use std::future::Future;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::{Args, FromArgMatches, Parser, Subcommand};
+use events::dead_letters::{self, DeadLetter, Which};
+use events::{Listeners, Verdict};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use utoipa::openapi::OpenApi;
+use uuid::Uuid;
+
+use crate::settings::{Refused, Settings, read_matches};
+use crate::{Service, run, telemetry};
+
+/// A service's settings, and what its binary makes of them.
+pub trait Program: Parser + Args + Send + Sync + 'static {
+    /// The service's name.
+    const NAME: &'static str;
+
+    /// What it shares with all services.
+    fn settings(&self) -> &Settings;
+    /// The service: opens what it needs, runs its migrations.
+    fn service(&self) -> impl Future<Output = anyhow::Result<Service>> + Send;
+    /// What it answers. Needs no settings.
+    fn openapi() -> OpenApi;
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve until told to stop. The default.
+    Serve,
+    /// Run the migrations, and end.
+    Migrate,
+    /// Look after events that could not be handled.
+    #[command(subcommand)]
+    DeadLetters(DeadLetters),
+    /// Print what the service answers, as `OpenAPI`. Needs no settings.
+    Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum DeadLetters {
+    /// Print them, one JSON object a line.
+    List,
+    /// Handle them again.
+    Replay {
+        #[command(flatten)]
+        which: Ids,
+    },
+    /// Drop them for good.
+    Discard {
+        #[command(flatten)]
+        which: Ids,
+    },
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Ids {
+    /// The ids of the events.
+    ids: Vec<Uuid>,
+    /// Every one.
+    #[arg(long)]
+    all: bool,
+}
+
+/// Does what the command line says, with the settings of the environment. A service's `main`.
+pub async fn main<P: Program>() -> ExitCode {
+    let done = match told::<P>(|name| std::env::var(name).ok(), std::env::args().skip(1)) {
+        Ok((Command::Openapi, _)) => print(&P::openapi().to_pretty_json().unwrap_or_default()),
+        Ok((command, Some(program))) => obey(command, &program).await,
+        Ok((_, None)) => Ok(()),
+        Err(refused) => refused.exit(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{}: {error:#}", P::NAME);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What to do, and with which settings, where it needs any.
+fn told<P: Program>(
+    variables: impl Fn(&str) -> Option<String>,
+    arguments: impl IntoIterator<Item = String>,
+) -> Result<(Command, Option<P>), Refused> {
+    let line = |error| Refused::Line(Box::new(error));
+    let arguments: Vec<String> = arguments.into_iter().collect();
+    let command = Command::augment_subcommands(P::command().name(P::NAME).subcommand_required(false));
+    if arguments.first().is_some_and(|word| word == "openapi") {
+        return Ok((Command::Openapi, None));
+    }
+    let matches = read_matches(command, variables, arguments)?;
+    let command = match matches.subcommand() {
+        Some(_) => Command::from_arg_matches(&matches).map_err(line)?,
+        None => Command::Serve,
+    };
+    Ok((command, Some(P::from_arg_matches(&matches).map_err(line)?)))
+}
+
+async fn obey<P: Program>(command: Command, program: &P) -> anyhow::Result<()> {
+    let settings = program.settings();
+    telemetry::start(settings.log_format);
+    let service = program.service().await?;
+    match command {
+        Command::Serve => run(settings.clone(), service).await,
+        Command::Migrate | Command::Openapi => Ok(()),
+        Command::DeadLetters(command) => {
+            let (db, listeners) = (service.db.clone(), service.listeners());
+            let (db, listeners) = db.zip(listeners).context("this service listens to nothing in a database")?;
+            look_after(command, &db, &listeners).await
+        }
+    }
+}
+
+async fn look_after(command: DeadLetters, db: &PgPool, listeners: &Listeners) -> anyhow::Result<()> {
+    match command {
+        DeadLetters::List => {
+            for letter in dead_letters::list(db, Which::All).await? {
+                print(&line(&letter).to_string())?;
+            }
+        }
+        DeadLetters::Replay { which } => {
+            let mut failed = 0;
+            for which in which.each() {
+                for replayed in dead_letters::replay(db, listeners, which).await? {
+                    let result = match &replayed.result {
+                        Ok(Verdict::Ignored) => "nobody listens to it: discard it if it may go",
+                        Ok(_) => "handled",
+                        Err(error) => error,
+                    };
+                    failed += usize::from(!matches!(replayed.result, Ok(Verdict::Done | Verdict::Repeat)));
+                    let line = json!({ "id": replayed.id, "subject": replayed.subject, "result": result });
+                    print(&line.to_string())?;
+                }
+            }
+            if failed > 0 {
+                bail!("{failed} of them could not be handled and stay");
+            }
+        }
+        DeadLetters::Discard { which } => {
+            let mut count = 0;
+            for which in which.each() {
+                count += dead_letters::discard(db, which).await?;
+            }
+            print(&json!({ "discarded": count }).to_string())?;
+        }
+    }
+    Ok(())
+}
+
+impl Ids {
+    fn each(self) -> Vec<Which> {
+        if self.all { vec![Which::All] } else { self.ids.into_iter().map(Which::One).collect() }
+    }
+}
+
+/// A dead letter for people and `jq`.
+fn line(letter: &DeadLetter) -> Value {
+    let DeadLetter { envelope, error, delivery, died_at } = letter;
+    let payload = serde_json::from_slice(&envelope.payload)
+        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&envelope.payload).into_owned()));
+    json!({
+        "id": envelope.id,
+        "subject": envelope.subject,
+        "payload": payload,
+        "headers": envelope.headers,
+        "error": error,
+        "stream": delivery.stream,
+        "sequence": delivery.sequence,
+        "deliveries": delivery.count,
+        "diedAt": died_at,
+    })
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    writeln!(io::stdout(), "{text}").context("nobody reads what is printed")
+}

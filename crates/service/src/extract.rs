@@ -1,0 +1,89 @@
+//! What handlers take: each failure is a [`Problem`], in the contract's order.
+//!
+//! ```text
+//!  State(app), session: Session, PathId(id), Body(edit): Body<Edit>
+//!              401               –           400                    then 404 by `id.found()?`, owner, state
+//! ```
+
+mod address;
+mod body;
+mod fields;
+
+use std::fmt;
+use std::str::FromStr;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+
+pub use self::address::ClientAddress;
+pub(crate) use self::address::client_address;
+pub use self::body::{BODY_BYTES_MAX, Body};
+use crate::Problem;
+
+/// The id in the path. Taking it never fails, so that a body is looked at before a `404`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PathId<T>(pub Candidate<T>);
+
+/// What stands in the path where an id should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidate<T>(Option<T>);
+
+impl<T> Candidate<T> {
+    /// The id. What is none belongs to nothing: `404`.
+    pub fn found(self) -> Result<T, Problem> {
+        self.0.ok_or_else(Problem::not_found)
+    }
+}
+
+impl<T> PathId<T> {
+    /// The id. What is none belongs to nothing: `404`.
+    pub fn found(self) -> Result<T, Problem> {
+        self.0.found()
+    }
+}
+
+impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for PathId<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let id = match RawPathParams::from_request_parts(parts, state).await {
+            Ok(params) => params.iter().next().and_then(|(_, text)| text.parse().ok()),
+            // Not even text.
+            Err(_) => None,
+        };
+        Ok(Self(Candidate(id)))
+    }
+}
+
+/// The query as `T`; `400` if it makes none.
+#[derive(Debug, Clone, Copy)]
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        // No text of ours has it, and Postgres takes none that does.
+        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
+            return Err(Problem::bad_request("The query must not have NUL characters"));
+        }
+        match axum::extract::Query::try_from_uri(&parts.uri) {
+            Ok(axum::extract::Query(query)) => Ok(Self(query)),
+            Err(rejection) => Err(Problem::bad_request(Reason(&rejection).to_string())),
+        }
+    }
+}
+
+/// The innermost cause of an error, which says what is wrong and not where in our code.
+struct Reason<'a>(&'a (dyn std::error::Error + 'static));
+
+impl fmt::Display for Reason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut error = self.0;
+        while let Some(cause) = error.source() {
+            error = cause;
+        }
+        write!(f, "The query is not valid: {error}")
+    }
+}
