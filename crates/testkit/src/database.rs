@@ -57,30 +57,18 @@ async fn template(server: &'static Server, schema: &'static str, own: &'static M
 }
 
 async fn make_template(server: &'static Server, schema: &'static str, own: &'static Migrator, key: usize) -> String {
-    if server.given {
-        clear_up(server).await;
-    }
+    begin_run(server).await;
     let name = format!("testkit_{}_{schema}_of_{key:x}", *RUN);
     let mut admin = connect(options(server)).await;
     create(&mut admin, &name, "template0").await;
     let _ = admin.close().await;
-    let mut connection = connect(options(server).database(&name).options([("search_path", schema)])).await;
-    migrate(&mut connection, schema, own)
-        .await
-        .unwrap_or_else(|error| panic!("the migrations of {schema} failed: {error}"));
+    let options = options(server).database(&name).options([("search_path", schema)]);
+    let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
+    let migrated = service::database::migrate(&pool, schema, own).await;
+    migrated.unwrap_or_else(|error| panic!("the migrations of {schema} failed: {error:#}"));
     // Nobody may be connected to what is copied.
-    let _ = connection.close().await;
+    pool.close().await;
     name
-}
-
-async fn migrate(
-    connection: &mut PgConnection,
-    schema: &str,
-    own: &Migrator,
-) -> Result<(), sqlx::migrate::MigrateError> {
-    execute(connection, &format!("create schema {schema}")).await?;
-    events::MIGRATOR.run(&mut *connection).await?;
-    own.run(&mut *connection).await
 }
 
 async fn create(admin: &mut PgConnection, name: &str, template: &str) {
@@ -95,29 +83,32 @@ async fn create(admin: &mut PgConnection, name: &str, template: &str) {
         .unwrap_or_else(|error| panic!("cannot create a database for this test: {error}"));
 }
 
-/// Drops what runs left that are over, and marks ours as not over.
-async fn clear_up(server: &'static Server) {
+/// Marks our run as not over, for as long as this process lives; drops what runs left that are over.
+async fn begin_run(server: &'static Server) {
     static ONCE: OnceCell<Mutex<PgConnection>> = OnceCell::const_new();
-    ONCE.get_or_init(|| async {
+    let begin = async || {
         let mut admin = connect(options(server)).await;
         assert!(lock(&mut admin, &RUN).await, "another process has our run's name");
-        let names: Vec<String> = sqlx::query_scalar(r"select datname from pg_database where datname like 'testkit\_%'")
-            .fetch_all(&mut admin)
-            .await
-            .expect("the databases of earlier runs");
-        for name in names {
-            let Some(run) = name.split('_').nth(1).filter(|run| *run != *RUN) else { continue };
-            // A lock of a connection of its own: what we take here we give back at once.
-            let mut other = connect(options(server)).await;
-            if lock(&mut other, run).await {
-                let _ = execute(&mut other, &format!("drop database if exists {name} with (force)")).await;
-            }
-            let _ = other.close().await;
+        if server.given {
+            drop_what_is_over(server, &mut admin).await;
         }
-        // Kept as long as this process lives, and the lock with it.
         Mutex::new(admin)
-    })
-    .await;
+    };
+    ONCE.get_or_init(begin).await;
+}
+
+async fn drop_what_is_over(server: &'static Server, admin: &mut PgConnection) {
+    let all = r"select datname::text from pg_database where datname like 'testkit\_%'";
+    let names: Vec<String> = sqlx::query_scalar(all).fetch_all(admin).await.expect("the databases of other runs");
+    for name in names {
+        let Some(run) = name.split('_').nth(1).filter(|run| *run != *RUN) else { continue };
+        // By a connection of its own: with it goes the lock.
+        let mut other = connect(options(server)).await;
+        if lock(&mut other, run).await {
+            let _ = execute(&mut other, &format!("drop database if exists {name} with (force)")).await;
+        }
+        let _ = other.close().await;
+    }
 }
 
 async fn lock(connection: &mut PgConnection, run: &str) -> bool {

@@ -26,15 +26,21 @@
 )]
 
 mod answer;
+mod app;
 mod background;
 mod broker;
 mod database;
 mod eventually;
+mod failure;
 mod redis;
 mod servers;
+mod user;
 
 pub use answer::Answer;
+pub use app::{KEY, TestApp, delivery};
 pub use broker::{Broker, broker};
 pub use database::{Break, Database, database};
 pub use eventually::{PATIENCE, Sight, eventually};
+pub use failure::fails_safely;
 pub use redis::{Redis, own_redis, redis};
+pub use user::User;

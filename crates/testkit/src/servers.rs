@@ -107,7 +107,7 @@ async fn server(
             Server { url, given: false }
         }
         (Ok(Started { url, what }), Some(why)) => {
-            say(&format!("NO DOCKER, SO {} IS NOT THE IMAGE OF PRODUCTION BUT {what} ({why})", name.to_uppercase()));
+            say(&format!("{why}: {name} IS NOT PRODUCTION'S IMAGE BUT {what}"));
             Server { url, given: false }
         }
         (Err(why), obstacle) => panic!(

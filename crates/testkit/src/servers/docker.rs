@@ -7,6 +7,7 @@ use testcontainers_modules::testcontainers::core::{IntoContainerPort, Mount};
 use testcontainers_modules::testcontainers::runners::AsyncRunner;
 use testcontainers_modules::testcontainers::{ContainerAsync, ContainerRequest, Image, ImageExt};
 use testcontainers_modules::{postgres::Postgres, redis::Redis};
+use uuid::Uuid;
 
 use super::process::Process;
 use super::{REDIS_SETTINGS, Started, local};
@@ -23,11 +24,23 @@ const START_MAX: Duration = Duration::from_mins(2);
 
 /// Whether an engine runs that we may use, and if not, why.
 pub(crate) fn answers() -> Result<(), String> {
-    let info = Command::new("docker")
-        .args(["info", "--format", "{{.ServerVersion}}"])
-        .stdin(Stdio::null())
-        .output_within(ANSWER_MAX)?;
-    if info.success() { Ok(()) } else { Err("no Docker engine answers".to_owned()) }
+    let mut info = Command::new("docker");
+    info.args(["info", "--format", "{{.ServerVersion}}"]);
+    info.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut info = info.spawn().map_err(|_| "the docker command is not installed".to_owned())?;
+    let deadline = Instant::now() + ANSWER_MAX;
+    loop {
+        match info.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(_)) => return Err("no Docker engine answers".to_owned()),
+            Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(10)),
+            Ok(None) | Err(_) => {
+                let _ = info.kill();
+                let _ = info.wait();
+                return Err(format!("the Docker engine did not answer within {ANSWER_MAX:?}"));
+            }
+        }
+    }
 }
 
 /// Starts a Postgres that runs until this process ends.
@@ -77,7 +90,7 @@ pub(crate) struct Container<I: Image> {
 
 impl<I: Image> Container<I> {
     async fn start(image: impl Into<ContainerRequest<I>>, what: &str) -> Result<Self, String> {
-        let name = format!("testkit-{what}-{}", uuid::Uuid::now_v7().simple());
+        let name = format!("testkit-{}-{what}-{}", std::process::id(), Uuid::now_v7().simple());
         // Before the container, so that there is no moment at which we could die and leave it.
         let process = Process::remove_container(&name).map_err(|error| format!("no sh: {error}"))?;
         let image = image.into().with_container_name(name).with_startup_timeout(START_MAX);
@@ -112,33 +125,6 @@ impl<I: Image> Drop for Container<I> {
         std::mem::forget(self.container.take());
         if let Some(process) = self.process.take() {
             std::thread::spawn(move || drop(process));
-        }
-    }
-}
-
-/// Running a program for a limited time.
-trait OutputWithin {
-    fn output_within(&mut self, time: Duration) -> Result<std::process::ExitStatus, String>;
-}
-
-impl OutputWithin for Command {
-    fn output_within(&mut self, time: Duration) -> Result<std::process::ExitStatus, String> {
-        let mut child = self
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|_| "the docker command is not installed".to_owned())?;
-        let deadline = Instant::now() + time;
-        loop {
-            match child.try_wait() {
-                Ok(Some(status)) => return Ok(status),
-                Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(10)),
-                Ok(None) | Err(_) => {
-                    let _ = child.kill();
-                    let _ = child.wait();
-                    return Err(format!("docker info did not answer within {time:?}"));
-                }
-            }
         }
     }
 }

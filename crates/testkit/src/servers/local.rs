@@ -25,7 +25,7 @@ const POSTGRES_PLACES: [(&str, &str); 5] = [
 const OTHER_PLACES: [&str; 5] = ["/usr/sbin", "/usr/bin", "/usr/local/bin", "/usr/local/sbin", "/opt/homebrew/bin"];
 
 /// Settings for tests: nothing survives a crash, nothing happens by itself, room for many small pools.
-const POSTGRES_SETTINGS: [&str; 11] = [
+const POSTGRES_SETTINGS: [&str; 12] = [
     "fsync=off",
     "synchronous_commit=off",
     "full_page_writes=off",
@@ -35,6 +35,7 @@ const POSTGRES_SETTINGS: [&str; 11] = [
     "max_connections=500",
     "shared_buffers=32MB",
     "jit=off",
+    "dynamic_shared_memory_type=mmap",
     "max_parallel_workers_per_gather=0",
     "unix_socket_directories=",
 ];
@@ -70,7 +71,7 @@ pub(crate) fn postgres() -> Result<Started, String> {
         Process::start(&program, "database system is ready to accept connections")
     })?;
     process.keep();
-    Ok(Started { url: format!("postgres://postgres@127.0.0.1:{port}"), what: version(&path, "--version") })
+    Ok(Started { url: format!("postgres://postgres@127.0.0.1:{port}"), what: version(&path) })
 }
 
 /// Starts a Redis that runs until this process ends, with a database for every test.
@@ -78,7 +79,7 @@ pub(crate) fn redis() -> Result<Started, String> {
     let path = redis_program()?;
     let (process, port) = on_a_free_port(|port| start_redis(&path, port, super::process::scratch(), None))?;
     process.keep();
-    Ok(Started { url: format!("redis://127.0.0.1:{port}"), what: version(&path, "--version") })
+    Ok(Started { url: format!("redis://127.0.0.1:{port}"), what: version(&path) })
 }
 
 /// Where `redis-server` is.
@@ -172,8 +173,10 @@ fn program(name: &str) -> Option<PathBuf> {
     places.map(|place| place.join(name)).find(|path| path.is_file())
 }
 
-fn version(path: &Path, word: &str) -> String {
-    let output = Command::new(path).arg(word).output().ok();
-    let said = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
-    format!("{} ({said})", path.display())
+/// The program and the version it says it has.
+fn version(path: &Path) -> String {
+    let output = Command::new(path).arg("--version").output().ok();
+    let said = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    let number = said.split_whitespace().map(|word| word.trim_start_matches("v=")).find(|word| word.contains('.'));
+    format!("{} {}", path.display(), number.unwrap_or("of some version"))
 }

@@ -183,7 +183,10 @@ pub(crate) fn scratch() -> &'static Path {
 /// A new folder, in memory where the machine has such a place, for nobody but us to read.
 pub(crate) fn new_folder() -> PathBuf {
     let place = if has_room(Path::new("/dev/shm")) { PathBuf::from("/dev/shm") } else { std::env::temp_dir() };
-    let folder = tempfile::Builder::new().prefix("testkit-").tempdir_in(&place).or_else(|_| tempfile::tempdir());
+    let prefix = format!("testkit-{}-", std::process::id());
+    let mut builder = tempfile::Builder::new();
+    let builder = builder.prefix(&prefix);
+    let folder = builder.tempdir_in(&place).or_else(|_| builder.tempdir());
     folder.expect("a temporary folder").keep()
 }
 

@@ -1,0 +1,4 @@
+create table seats (
+    id   uuid primary key,
+    name text not null
+);
