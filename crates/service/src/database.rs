@@ -52,7 +52,8 @@ pub async fn migrate(pool: &PgPool, schema: &'static str, own: &Migrator) -> any
     let migrated = async {
         sqlx::query(create).execute(&mut *connection).await?;
         for migrator in [&events::MIGRATOR, &crate::MIGRATOR, own] {
-            migrator.run(&mut *connection).await?;
+            // `run` itself would make this future one that no other thread may take over, by a limit of the language.
+            migrator.run_direct(None, &mut *connection, false).await?;
         }
         anyhow::Ok(())
     }
