@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::{Args, FromArgMatches, Parser, Subcommand};
-use events::dead_letters::{self, DeadLetter, Which};
+use events::dead_letters::{self, DeadLetter, Replayed, Which};
 use events::{Listeners, Verdict};
+use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use utoipa::openapi::OpenApi;
@@ -27,6 +28,20 @@ pub trait Program: Parser + Args + Send + Sync + 'static {
     fn service(&self) -> impl Future<Output = anyhow::Result<Service>> + Send;
     /// What it answers. Needs no settings.
     fn openapi() -> OpenApi;
+    /// Where its dead letters are, if they are not in its database.
+    fn dead_letters(&self) -> anyhow::Result<Option<Box<dyn LetterBox>>> {
+        Ok(None)
+    }
+}
+
+/// Where dead letters are.
+pub trait LetterBox: Send + Sync {
+    /// All of them, in the order in which the events were published.
+    fn list(&self) -> BoxFuture<'_, anyhow::Result<Vec<DeadLetter>>>;
+    /// Handles them again. Those handled now are gone.
+    fn replay(&self, which: Which) -> BoxFuture<'_, anyhow::Result<Vec<Replayed>>>;
+    /// Drops them for good. Gives how many.
+    fn discard(&self, which: Which) -> BoxFuture<'_, anyhow::Result<u64>>;
 }
 
 /// What to do.
@@ -113,24 +128,54 @@ async fn obey<P: Program>(command: Command, program: &P) -> anyhow::Result<()> {
         Command::Serve => run(settings.clone(), service).await,
         Command::Migrate | Command::Openapi => Ok(()),
         Command::DeadLetters(command) => {
-            let (db, listeners) = (service.db.clone(), service.listeners());
-            let (db, listeners) = db.zip(listeners).context("this service listens to nothing in a database")?;
-            look_after(command, &db, &listeners).await
+            let letters = match program.dead_letters()? {
+                Some(letters) => letters,
+                None => Box::new(InDatabase::of(&service)?),
+            };
+            look_after(command, &*letters).await
         }
     }
 }
 
-async fn look_after(command: DeadLetters, db: &PgPool, listeners: &Listeners) -> anyhow::Result<()> {
+/// Those of a service with Postgres.
+struct InDatabase {
+    db: PgPool,
+    listeners: Listeners,
+}
+
+impl InDatabase {
+    fn of(service: &Service) -> anyhow::Result<Self> {
+        let both = service.db.clone().zip(service.listeners());
+        let (db, listeners) = both.context("this service listens to nothing in a database")?;
+        Ok(Self { db, listeners })
+    }
+}
+
+impl LetterBox for InDatabase {
+    fn list(&self) -> BoxFuture<'_, anyhow::Result<Vec<DeadLetter>>> {
+        Box::pin(async { Ok(dead_letters::list(&self.db, Which::All).await?) })
+    }
+
+    fn replay(&self, which: Which) -> BoxFuture<'_, anyhow::Result<Vec<Replayed>>> {
+        Box::pin(async move { Ok(dead_letters::replay(&self.db, &self.listeners, which).await?) })
+    }
+
+    fn discard(&self, which: Which) -> BoxFuture<'_, anyhow::Result<u64>> {
+        Box::pin(async move { Ok(dead_letters::discard(&self.db, which).await?) })
+    }
+}
+
+async fn look_after(command: DeadLetters, letters: &dyn LetterBox) -> anyhow::Result<()> {
     match command {
         DeadLetters::List => {
-            for letter in dead_letters::list(db, Which::All).await? {
+            for letter in letters.list().await? {
                 print(&line(&letter).to_string())?;
             }
         }
         DeadLetters::Replay { which } => {
             let mut failed = 0;
             for which in which.each() {
-                for replayed in dead_letters::replay(db, listeners, which).await? {
+                for replayed in letters.replay(which).await? {
                     let result = match &replayed.result {
                         Ok(Verdict::Ignored) => "nobody listens to it: discard it if it may go",
                         Ok(_) => "handled",
@@ -148,7 +193,7 @@ async fn look_after(command: DeadLetters, db: &PgPool, listeners: &Listeners) ->
         DeadLetters::Discard { which } => {
             let mut count = 0;
             for which in which.each() {
-                count += dead_letters::discard(db, which).await?;
+                count += letters.discard(which).await?;
             }
             print(&json!({ "discarded": count }).to_string())?;
         }
