@@ -9,7 +9,7 @@ mod address;
 mod body;
 mod fields;
 
-use std::fmt;
+use std::error::Error;
 use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
@@ -70,20 +70,24 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
         }
         match axum::extract::Query::try_from_uri(&parts.uri) {
             Ok(axum::extract::Query(query)) => Ok(Self(query)),
-            Err(rejection) => Err(Problem::bad_request(Reason(&rejection).to_string())),
+            Err(rejection) => Err(refused(&rejection)),
         }
     }
 }
 
-/// The innermost cause of an error, which says what is wrong and not where in our code.
-struct Reason<'a>(&'a (dyn std::error::Error + 'static));
-
-impl fmt::Display for Reason<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut error = self.0;
-        while let Some(cause) = error.source() {
-            error = cause;
+/// What is wrong with a query, by the innermost cause, and with which of its parameters, where that is known: not of a
+/// struct that is flattened into another.
+fn refused(mut error: &(dyn Error + 'static)) -> Problem {
+    let mut parameter = None;
+    loop {
+        if let Some(at) = error.downcast_ref::<serde_path_to_error::Error<serde::de::value::Error>>() {
+            parameter = Some(at.path().to_string()).filter(|path| path != ".");
         }
-        write!(f, "The query is not valid: {error}")
+        let Some(cause) = error.source() else { break };
+        error = cause;
+    }
+    match parameter {
+        Some(parameter) => Problem::bad_request(error.to_string()).field(parameter),
+        None => Problem::bad_request(format!("The query is not valid: {error}")),
     }
 }

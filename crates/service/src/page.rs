@@ -14,8 +14,8 @@ use crate::Problem;
 
 /// The most rows of one page, and as many as come when nobody says.
 pub const LIMIT_MAX: i64 = 100;
-/// The longest cursor that is looked at.
-const CURSOR_BYTES_MAX: usize = 1024;
+/// The longest cursor that is looked at: enough for one that has a title of 200 characters in it, of 4 bytes each.
+const CURSOR_BYTES_MAX: usize = 2048;
 /// The header that carries the next page's cursor; the last page has none.
 pub const NEXT_CURSOR: HeaderName = HeaderName::from_static("x-next-cursor");
 
