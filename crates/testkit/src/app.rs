@@ -1,5 +1,7 @@
 //! A service on a port, without what it does in the background: a test decides what is delivered, and when.
 
+use std::collections::BTreeMap;
+
 use axum::Router;
 use events::listener::Delivery;
 use events::{Envelope, Event, Listeners, UserId, Verdict, outbox};
@@ -99,7 +101,7 @@ impl TestApp {
     /// Delivers whatever bytes on whatever subject, for the first time.
     pub async fn deliver_raw(&self, subject: &str, bytes: impl Into<Vec<u8>>) -> Verdict {
         let (subject, payload) = (subject.to_owned(), bytes.into());
-        self.receive(&Envelope { id: Uuid::now_v7(), subject, payload, headers: Default::default() }, 1).await
+        self.receive(&Envelope { id: Uuid::now_v7(), subject, payload, headers: BTreeMap::new() }, 1).await
     }
 
     /// Delivers an envelope for the `count`-th time.

@@ -11,7 +11,7 @@ use streaming::options::{Address, JetStream, Options};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::servers::process::{Process, scratch};
-use crate::servers::{local, say};
+use crate::servers::{local, skipped};
 use crate::{background, eventually};
 
 /// A broker that no other test uses while we do.
@@ -59,12 +59,11 @@ async fn ours(folder: &Path, port: u16) -> Result<streaming::Handle, streaming::
     background::run(async move || streaming::start(options).await).await
 }
 
-/// The broker at `url` when it is our turn, in this process and among all on this machine, without our streams.
+/// The broker at `url` when it is our turn, in this process and among all of this user, without our streams.
 async fn shared(url: String) -> Broker {
     static TURNS: LazyLock<Arc<Mutex<()>>> = LazyLock::new(Arc::default);
     let turn = TURNS.clone().lock_owned().await;
-    let name: String = url.chars().filter(char::is_ascii_alphanumeric).collect();
-    let path = env::temp_dir().join(format!("testkit-turns-{name}"));
+    let path = env::temp_dir().join(format!("testkit-turns-{}", rustix::process::getuid().as_raw()));
     let file = background::run(async move || {
         let locked = tokio::task::spawn_blocking(move || {
             let file = File::options().create(true).append(true).open(&path)?;
@@ -77,8 +76,11 @@ async fn shared(url: String) -> Broker {
     let client = async_nats::connect(&url).await.unwrap_or_else(|error| panic!("NATS_URL={url}: {error}"));
     let context = jetstream::new(client);
     for stream in events::event::STREAMS {
-        // Most often there is none. That none is left is what counts, and whoever declares it would notice.
-        let _ = context.delete_stream(stream.name).await;
+        // Most often there is none, which is an error too.
+        if let Err(error) = context.delete_stream(stream.name).await {
+            let left = context.get_stream(stream.name).await.is_ok();
+            assert!(!left, "the stream {} of an earlier test can't be deleted: {error}", stream.name);
+        }
     }
     Broker { url, kind: Kind::Shared { _turn: turn, _file: file } }
 }
@@ -89,7 +91,7 @@ impl Broker {
     pub fn can_restart(&self) -> bool {
         let can = !matches!(self.kind, Kind::Shared { .. });
         if !can {
-            say("SKIPPED: a test that restarts the broker, because the one of NATS_URL is not ours to stop");
+            skipped("a test that restarts the broker, because the one of NATS_URL is not ours to stop");
         }
         can
     }

@@ -158,12 +158,8 @@ impl Database {
 
     /// Its URL, without a schema: what a service's `…_DATABASE_URL` would be.
     pub fn url(&self) -> String {
-        let options = self.pool.connect_options();
-        let host = options.get_host();
-        let (user, port) = (options.get_username(), options.get_port());
-        let mut url = options.to_url_lossy();
+        let mut url = self.pool.connect_options().to_url_lossy();
         url.set_query(None);
-        assert!(!host.starts_with('/'), "a socket has no URL that every program understands: {user} {port}");
         url.to_string()
     }
 

@@ -53,5 +53,6 @@ async fn succeeds_once(app: &TestApp, kit: &Database, before: &Contents, envelop
 /// The tables that differ, before and after.
 fn changes(before: &Contents, after: &Contents) -> String {
     let both = before.iter().zip(after).filter(|(before, after)| before != after);
-    both.map(|((table, before), (_, after))| format!("{table}\n  was {before}\n  is  {after}\n")).collect()
+    let lines = both.map(|((table, before), (_, after))| format!("{table}\n  was {before}\n  is  {after}"));
+    lines.collect::<Vec<_>>().join("\n")
 }

@@ -8,7 +8,7 @@
 //! | [`TestApp`] | a service on a port: its users, what it published, what is delivered to it |
 //! | [`User`], [`Answer`] | who asks, and what they are told |
 //! | [`fails_safely`] | breaks everything a listener stands on, in turn |
-//! | [`eventually`] | waits for what a background loop does |
+//! | [`eventually`] | waits for what a background loop does · [`skipped`] says why a test was not run |
 //! | `servers` | where Postgres and Redis come from; `servers::process` that they go when we do |
 //!
 //! | variable | |
@@ -43,4 +43,5 @@ pub use database::{Break, Database, database};
 pub use eventually::{PATIENCE, Sight, eventually};
 pub use failure::fails_safely;
 pub use redis::{Redis, own_redis, redis};
+pub use servers::skipped;
 pub use user::User;

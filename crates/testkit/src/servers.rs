@@ -117,6 +117,11 @@ async fn server(
     }
 }
 
+/// Says why a test ends before it began, to whoever runs the tests.
+pub fn skipped(why: &str) {
+    say(&format!("SKIPPED: {why}"));
+}
+
 /// Tells whoever runs the tests, past the harness that keeps what passing tests print.
 pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "testkit: {line}");

@@ -36,7 +36,7 @@ for pause in 1 2 0; do docker rm --force --volumes "$1"; sleep $pause; done
 "#;
 
 /// How long a program may take to be ready.
-const START_MAX: Duration = Duration::from_secs(60);
+const START_MAX: Duration = Duration::from_mins(1);
 
 /// Lines of a program's output that are kept to explain why it did not start.
 const LINES_MAX: usize = 50;

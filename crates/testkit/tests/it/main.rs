@@ -1,9 +1,12 @@
 //! The kit itself: if a test of a service fails because of it, one of these should have failed first.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
+mod app;
 mod broker;
 mod database;
 mod redis;
 mod servers;
+mod theatre;
 
 use sqlx::migrate::Migrator;
 

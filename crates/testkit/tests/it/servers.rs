@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::{env, fs, thread};
 
-use testkit::{Database, broker, database, eventually, own_redis, redis};
+use testkit::{Database, broker, database, eventually, own_redis, redis, skipped};
 
 use crate::SEATS;
 
@@ -73,7 +73,7 @@ fn nats_server() -> Option<String> {
     let mut places = env::split_paths(&places).chain([PathBuf::from("/usr/sbin")]);
     let path = places.find_map(|place| Some(place.join("nats-server")).filter(|path| path.is_file()));
     if path.is_none() {
-        println!("skipped: there is no nats-server on this machine");
+        skipped("there is no nats-server on this machine");
     }
     path.map(|path| path.to_str().unwrap().to_owned())
 }
@@ -120,7 +120,7 @@ async fn a_nats_server_goes_when_the_process_is_killed() {
 #[tokio::test]
 async fn containers_go_when_the_process_is_killed() {
     if docker(&["info"]).is_none() {
-        println!("skipped: no Docker engine answers");
+        skipped("no Docker engine answers");
         return;
     }
     let mut child = another(&[("TEST_SERVERS", "docker"), ("TESTKIT_WAIT", "1")]);
