@@ -88,7 +88,7 @@ struct Ids {
 pub async fn main<P: Program>() -> ExitCode {
     let done = match told::<P>(|name| std::env::var(name).ok(), std::env::args().skip(1)) {
         Ok((Command::Openapi, _)) => print(&P::openapi().to_pretty_json().unwrap_or_default()),
-        Ok((command, Some(program))) => obey(command, &program).await,
+        Ok((command, Some(program))) => Box::pin(obey(command, &program)).await,
         Ok((_, None)) => Ok(()),
         Err(refused) => refused.exit(),
     };
