@@ -26,6 +26,11 @@ pub struct User {
 }
 
 impl User {
+    /// Somebody new without cookies who asks at `base`, whatever serves there.
+    pub fn at(base: &str) -> Self {
+        Self::new(base, UserId::new())
+    }
+
     /// Somebody without cookies who asks at `base`.
     pub(crate) fn new(base: &str, id: UserId) -> Self {
         // Each user has connections of their own: another test's runtime may end and take shared ones with it.
