@@ -16,15 +16,20 @@ use std::thread;
 use std::time::Duration;
 
 /// $1 = what to do first, $2 = signal, $3 = folder to remove or nothing, the rest = the program. Should we die while the
-/// first is done, it is done to its end and then undone. The second `rm` is for files that another dying program made
-/// during the first.
+/// first is done, it is done to its end and then undone. The signal is sent until it is heard: a program that has just
+/// been started may not listen yet. The second `rm` is for files that another dying program made during the first.
 const PROGRAM: &str = r#"
 first=$1; signal=$2; folder=$3; shift 3
 eval "$first"
 if [ $# -gt 0 ]; then "$@" </dev/null & program=$!; fi
 exec >/dev/null 2>&1
 read -r _
-if [ -n "$program" ]; then kill -s "$signal" "$program"; wait "$program"; fi
+if [ -n "$program" ]; then
+  kill -s "$signal" "$program"
+  if [ "$signal" != KILL ]; then while sleep 1; do kill -s "$signal" "$program"; done & again=$!; fi
+  wait "$program"
+  if [ -n "$again" ]; then kill "$again"; fi
+fi
 if [ -n "$folder" ]; then rm -rf "$folder" || { sleep 1; rm -rf "$folder"; }; fi
 "#;
 
