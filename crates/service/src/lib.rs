@@ -146,7 +146,7 @@ pub use clock::Clock;
 pub use extract::{Body, ClientAddress, PathId, Query};
 pub use health::Check;
 pub use http::{Rules, app};
-pub use lifecycle::{Running, Service, run, start};
+pub use lifecycle::{Running, Service, Site, run, run_until, start};
 pub use limits::Limit;
 pub use page::{Listed, Page};
 pub use problem::{Problem, problem};

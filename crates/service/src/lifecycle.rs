@@ -31,7 +31,7 @@ use crate::{Clock, Settings, Worker, database, openapi, server, telemetry};
 /// How long an event is remembered as seen. Longer than any broker keeps one that nobody acknowledged.
 const INBOX_DAYS: i32 = 30;
 /// How often what was seen before that is forgotten.
-const FORGET: Duration = Duration::from_secs(3600);
+const FORGET: Duration = Duration::from_hours(1);
 /// How much of the time to stop is kept for what runs in the background, once requests are finished.
 const BACKGROUND_SHARE: u32 = 4;
 
@@ -107,13 +107,10 @@ pub async fn start(settings: &Settings, services: Vec<Service>) -> anyhow::Resul
     let alone = services.len() == 1;
     let mut checks = Vec::new();
     for service in services {
-        let client = match alone {
-            true => settings.nats_client_id.clone(),
-            false => format!("{}-{}", settings.nats_client_id, service.name),
-        };
+        let client = &settings.nats_client_id;
+        let client = if alone { client.clone() } else { format!("{client}-{}", service.name) };
         let bus = Bus::connect(&settings.nats_url, &client).await?;
-        let of_service = running.add(service, bus, alone);
-        checks.extend(of_service);
+        checks.extend(running.add(service, bus, alone));
     }
     running.health = Health::new(checks, draining);
     Ok(running)
@@ -187,48 +184,70 @@ impl Group {
     }
 }
 
+/// What one process serves.
+pub struct Site {
+    /// The services: one in a pod of its own, all of them where that is simpler.
+    pub services: Vec<Service>,
+    /// What answers where no service does.
+    pub pages: Option<Router>,
+}
+
+impl From<Service> for Site {
+    fn from(service: Service) -> Self {
+        Self { services: vec![service], pages: None }
+    }
+}
+
 /// Runs one service as this process, until SIGTERM or SIGINT; a second one ends it at once.
 pub async fn run(settings: Settings, service: Service) -> anyhow::Result<()> {
     telemetry::start(settings.log_format);
-    let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let address = (settings.listen, settings.port);
     let listener = TcpListener::bind(address).await.with_context(|| format!("can't listen on {address:?}"))?;
+    until_told(async |stop| run_until(&settings, service.into(), listener, stop).await).await
+}
+
+/// Does `work`, which ends when the token is cancelled: that is what SIGTERM and SIGINT do. A second one ends it at once.
+pub async fn until_told(work: impl AsyncFnOnce(CancellationToken) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stop = CancellationToken::new();
-    let name = service.name;
-    let serving = run_until(&settings, service, listener, stop.clone());
-    tokio::pin!(serving);
-    for signals in 0.. {
+    let work = work(stop.clone());
+    tokio::pin!(work);
+    loop {
         tokio::select! {
-            ended = &mut serving => return ended,
+            ended = &mut work => return ended,
             _ = term.recv() => {}
             _ = interrupt.recv() => {}
         }
-        if signals > 0 {
-            bail!("{name} was told twice to stop");
+        if stop.is_cancelled() {
+            bail!("told twice to stop");
         }
-        info!(service = name, "stopping");
+        info!("stopping");
         stop.cancel();
     }
-    Ok(())
 }
 
-/// The same on a socket that is there already, until `stop`.
+/// Serves `site` on a socket that is there already, until `stop`.
 pub async fn run_until(
     settings: &Settings,
-    service: Service,
+    site: Site,
     listener: TcpListener,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let name = service.name;
-    let running = start(settings, vec![service]).await?;
-    let router = app(running.routes(), &Rules::from(settings));
+    let names: Vec<_> = site.services.iter().map(|service| service.name).collect();
+    let name = names.join(" ");
+    let running = start(settings, site.services).await?;
+    let routes = match site.pages {
+        Some(pages) => running.routes().fallback_service(pages),
+        None => running.routes(),
+    };
+    let router = app(routes, &Rules::from(settings));
     info!(service = name, address = %listener.local_addr()?, version = env!("CARGO_PKG_VERSION"), "serving");
 
     let closing = CancellationToken::new();
     let delay = settings.shutdown_delay.min(settings.shutdown_grace / 2);
-    let rest = settings.shutdown_grace - delay;
+    let rest = settings.shutdown_grace.saturating_sub(delay);
     let background = rest / BACKGROUND_SHARE;
-    let serving = server::serve(listener, router, closing.clone(), rest - background);
+    let serving = server::serve(listener, router, closing.clone(), rest.saturating_sub(background));
     let draining = async {
         stop.cancelled().await;
         running.drain();
