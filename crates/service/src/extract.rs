@@ -18,6 +18,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::address::ClientAddress;
 pub(crate) use self::address::client_address;
+pub(crate) use self::body::drain;
 pub use self::body::{BODY_BYTES_MAX, Body};
 use crate::Problem;
 

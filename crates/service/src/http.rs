@@ -22,7 +22,7 @@ use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::Problem;
-use crate::extract::BODY_BYTES_MAX;
+use crate::extract::{BODY_BYTES_MAX, drain};
 use crate::settings::{PublicUrl, Settings};
 
 /// What the layers go by.
@@ -89,6 +89,7 @@ async fn envelop(request: Request, next: Next) -> Response {
 
 const JSON: &[u8] = b"application/json";
 
+#[allow(clippy::needless_pass_by_value, reason = "that is how it comes")]
 fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("nothing that is text");
@@ -98,19 +99,17 @@ fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
 
 /// Until the answer begins: a stream of events may go on for as long as its reader listens.
 async fn bound_time(State(rules): State<Arc<Rules>>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(rules.request_timeout, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            tracing::warn!(limit = ?rules.request_timeout, "a request took too long");
-            Problem::of_status(StatusCode::SERVICE_UNAVAILABLE).into_response()
-        }
-    }
+    tokio::time::timeout(rules.request_timeout, next.run(request)).await.unwrap_or_else(|_| {
+        tracing::warn!(limit = ?rules.request_timeout, "a request took too long");
+        Problem::of_status(StatusCode::SERVICE_UNAVAILABLE).into_response()
+    })
 }
 
 /// Refuses what says itself that it is too large. What does not is counted as it is read.
 async fn bound_size(request: Request, next: Next) -> Response {
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: u64| length > BODY_BYTES_MAX as u64) {
+        drain(request.into_body().into_data_stream()).await;
         return Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE).into_response();
     }
     next.run(request).await

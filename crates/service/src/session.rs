@@ -33,6 +33,8 @@ use crate::{Clock, Problem};
 pub const LIFETIME: Duration = Duration::days(7);
 /// The longest cookie that is looked at: browsers keep none longer.
 const COOKIE_BYTES_MAX: usize = 4096;
+/// How many cookies of our name are looked at: a browser has one for each path and domain that may set it.
+const COOKIES_MAX: usize = 4;
 /// Cookies that passed through other hands may have lost their padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -128,9 +130,14 @@ impl Sessions {
         Ok(Some(session))
     }
 
+    /// The first cookie that is ours: one of a path or domain of its own may stand before it.
     fn genuine(&self, headers: &HeaderMap) -> Option<Session> {
-        let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-        let value = cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix("session="))?;
+        let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+        let values = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().strip_prefix("session="));
+        values.take(COOKIES_MAX).find_map(|value| self.decode(value))
+    }
+
+    fn decode(&self, value: &str) -> Option<Session> {
         if value.len() > COOKIE_BYTES_MAX {
             return None;
         }
@@ -142,8 +149,10 @@ impl Sessions {
     /// Ends `session` for every service, in the transaction of `tx`: here at once, elsewhere as the event arrives.
     pub async fn revoke(&self, tx: &mut PgConnection, session: &Session) -> Result<(), outbox::PushError> {
         let event = SessionRevoked { id: session.id, user_id: session.user, expires_at: session.expires_at };
-        remember(tx, &event).await?;
-        outbox::push(tx, &event).await
+        if remember(tx, &event).await? {
+            outbox::push(tx, &event).await?;
+        }
+        Ok(())
     }
 }
 

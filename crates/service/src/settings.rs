@@ -25,7 +25,7 @@ pub struct Settings {
     /// The port to listen on; 0 takes any that is free.
     #[arg(long, env, default_value_t = 3000)]
     pub port: u16,
-    /// Where the broker is, like nats://nats-srv:4222.
+    /// Where the broker is, like `nats://nats-srv:4222`.
     #[arg(long, env)]
     pub nats_url: String,
     /// The name under which the broker sees this process: the pod's.

@@ -17,7 +17,7 @@ use tracing::{Instrument, debug, error, info_span};
 const PAUSE: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// … until one has worked for so long.
-const WELL: Duration = Duration::from_secs(60);
+const WELL: Duration = Duration::from_mins(1);
 
 type Work = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 

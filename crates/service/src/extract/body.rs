@@ -1,5 +1,6 @@
 //! A JSON body, looked at before anything else is done with it.
 
+use axum::body::BodyDataStream;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use futures::StreamExt;
@@ -13,6 +14,8 @@ use crate::problem::Fault;
 
 /// The largest body: the reference's limit, which has its clients' requests a hundred times over.
 pub const BODY_BYTES_MAX: usize = 100 * 1024;
+/// How much of a body that is too large is read to its end, out of courtesy; who sends more is cut off.
+const DRAIN_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// What is said of a field when nobody said more.
 const INVALID: &str = "Invalid value";
 
@@ -39,11 +42,21 @@ async fn read(request: Request) -> Result<Vec<u8>, Problem> {
     while let Some(part) = parts.next().await {
         let part = part.map_err(|_| Problem::bad_request("The body ended too early"))?;
         if bytes.len() + part.len() > BODY_BYTES_MAX {
+            drain(parts).await;
             return Err(Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE));
         }
         bytes.extend_from_slice(&part);
     }
     Ok(bytes)
+}
+
+/// Drops the rest of a body that is too large. A client that is cut off while it sends never sees why.
+pub(crate) async fn drain(mut parts: BodyDataStream) {
+    let mut dropped = 0;
+    while dropped < DRAIN_BYTES_MAX {
+        let Some(Ok(part)) = parts.next().await else { return };
+        dropped += part.len();
+    }
 }
 
 fn parse<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T, Problem> {

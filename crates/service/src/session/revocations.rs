@@ -11,7 +11,7 @@ use tracing::{debug, warn};
 use crate::{Clock, Worker};
 
 /// How often rows of expired tokens are looked for. They do no harm: this only keeps the table small.
-const PRUNE: Duration = Duration::from_secs(600);
+const PRUNE: Duration = Duration::from_mins(10);
 
 /// Hears of sessions that ended. `service` adds it to the listeners of every service with a database.
 #[derive(Debug, Clone, Copy)]
@@ -24,16 +24,16 @@ impl Listener<SessionRevoked> for Revocations {
     }
 }
 
-/// Remembers that the session ended.
-pub(super) async fn remember(tx: &mut PgConnection, event: &SessionRevoked) -> sqlx::Result<()> {
-    sqlx::query!(
+/// Remembers that the session ended. Says whether that is news.
+pub(super) async fn remember(tx: &mut PgConnection, event: &SessionRevoked) -> sqlx::Result<bool> {
+    let remembered = sqlx::query!(
         "insert into revoked_sessions (id, expires_at) values ($1, $2) on conflict do nothing",
         event.id as _,
         event.expires_at as _,
     )
     .execute(tx)
     .await?;
-    Ok(())
+    Ok(remembered.rows_affected() > 0)
 }
 
 /// Whether the session ended.
