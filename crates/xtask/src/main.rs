@@ -1,18 +1,32 @@
-//! The commands of the repository: `cargo xtask test` runs every check and test.
+//! The commands of the repository: `cargo xtask dev` runs the marketplace, `cargo xtask test` every check and test.
 //!
-//! `test.rs` the steps of a full run · `layers.rs` who may import whom · `tools.rs` what has to be installed first.
+//! - `dev.rs` the marketplace on this machine: every process, port and variable on one page
+//! - `test.rs` the steps of a full run · `layers.rs` who may import whom · `deny.rs` licences and what we never link
+//! - `sql.rs` what the checked queries need in `.sqlx`
+//! - `servers/` Postgres, Redis and `nats-server` of our own · `processes/` programs that end with us, however we end
+//! - `tools.rs` what has to be installed first · `cargo.rs` · `interrupt.rs` Ctrl-C · `progress.rs` what people see
 
-#![allow(clippy::print_stderr, reason = "it talks to whoever runs it")]
+#![allow(clippy::print_stderr, clippy::print_stdout, reason = "it talks to whoever runs it")]
 
+mod cargo;
+mod deny;
+mod dev;
+mod interrupt;
 mod layers;
+mod processes;
+mod progress;
+mod servers;
+mod sql;
 mod test;
 mod tools;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 /// Runs the commands of the repository.
 #[derive(Parser)]
-#[command(name = "cargo xtask", version, about)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, about)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -20,15 +34,35 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Runs every check and test, installing what it needs.
+    /// Runs the marketplace on this machine with all it needs, installing what is missing
+    Dev(dev::Arguments),
+    /// Runs every check and test, installing what it needs
     Test(test::Arguments),
-    /// Checks who imports whom against the table in the README.
+    /// Writes anew what the checked queries need to be built without a database
+    Sql(sql::Arguments),
+    /// Checks who imports whom against the table in the README
     Layers,
+    /// Keeps one program; `dev` and `sql` run it
+    #[command(hide = true)]
+    Keep(processes::keeper::Arguments),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Arguments::parse().command {
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Dev(arguments) => dev::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
+        Command::Sql(arguments) => sql::run(&arguments),
         Command::Layers => layers::check(),
+        Command::Keep(arguments) => match processes::keeper::run(&arguments) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

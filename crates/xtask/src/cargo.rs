@@ -1,0 +1,42 @@
+//! Cargo, run in the root of the repository.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+
+/// The root of the repository. Cargo names our manifest when it runs us; the keepers it does not run.
+pub fn root() -> PathBuf {
+    let manifest = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let manifest = PathBuf::from(manifest);
+    manifest.parent().and_then(Path::parent).unwrap_or(&manifest).to_owned()
+}
+
+/// Cargo with these arguments and variables, in the root.
+pub fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(arguments).envs(environment.iter().copied()).current_dir(root());
+    cargo
+}
+
+/// Runs it; fails if it does.
+pub fn run(arguments: &[&str], environment: &[(&str, &str)]) -> anyhow::Result<()> {
+    let status = command(arguments, environment).status().context("cannot run cargo")?;
+    if !status.success() {
+        bail!("`cargo {}` failed", arguments.join(" "));
+    }
+    Ok(())
+}
+
+/// What `cargo metadata` tells of our own crates.
+pub fn packages() -> anyhow::Result<Vec<Value>> {
+    let output =
+        command(&["metadata", "--format-version", "1", "--no-deps"], &[]).output().context("cannot run cargo")?;
+    let mut metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata gave no JSON")?;
+    match metadata["packages"].take() {
+        Value::Array(packages) => Ok(packages),
+        _ => bail!("cargo metadata lists no packages"),
+    }
+}

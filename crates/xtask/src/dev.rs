@@ -1,0 +1,207 @@
+//! `cargo xtask dev`: the whole marketplace on this machine, from nothing. Every process, port and variable:
+//!
+//! | process, in the order of start | port | its data | not started if set |
+//! |---|---|---|---|
+//! | Postgres | 55432* | `.dev/postgres` | `DATABASE_URL` |
+//! | Redis | 56379* | `.dev/redis` | `REDIS_HOST` |
+//! | `stripe-sandbox`, the stand-in for Stripe | 12111* | none | `STRIPE_KEY` |
+//! | `marketplace`: every service, the client, and | `--port` | – | |
+//! |  … the streaming server inside it | 4222* | `.dev/streams` | `NATS_URL` |
+//!
+//! \* or any free one if that is taken. They stop in the opposite order, each when the one above it is gone, whether by
+//! Ctrl-C, `kill` or `kill -9` (see `processes.rs`). Logs are in `.dev/logs`, secrets in `.dev/secrets`; the variables
+//! that `marketplace` gets are in `.dev/env`, and told in `plan.rs`. A variable that is set already stays as it is.
+//!
+//! `plan.rs` what to start, which variables · `home.rs` the folder `.dev` · `build.rs` cargo · `logs.rs` `--logs`
+
+mod build;
+mod home;
+mod logs;
+mod plan;
+mod ready;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+
+use crate::interrupt::{Interrupt, Interrupted};
+use crate::processes::{self, Chain, Program};
+use crate::progress::Step;
+use crate::servers::postgres::{Durability, Postgres};
+use crate::servers::redis::Redis;
+use crate::servers::{self, READY_MAX};
+use crate::{cargo, tools};
+
+use home::Home;
+use plan::Plan;
+
+/// `marketplace` drains: it answers what it has begun, and hands back what it has not.
+const DRAIN_MAX: Duration = Duration::from_secs(40);
+
+/// How long the programs of a run that was killed may take to stop: all of their graces together.
+const EARLIER_RUN_MAX: Duration = Duration::from_mins(2);
+
+/// Between two looks at what runs.
+const WATCH_INTERVAL: Duration = Duration::from_millis(200);
+
+/// How to start it.
+#[derive(clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub struct Arguments {
+    /// Where the marketplace answers
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+    /// Installs what is missing without asking
+    #[arg(long)]
+    yes: bool,
+    /// How long an order holds its ticket, say 20s; 15m unless told
+    #[arg(long, value_name = "TIME")]
+    hold: Option<String>,
+    /// Builds with optimisations
+    #[arg(long)]
+    release: bool,
+    /// Forgets the data of earlier runs
+    #[arg(long)]
+    fresh: bool,
+    /// Shows the logs of all processes here
+    #[arg(long)]
+    logs: bool,
+    /// Takes the programs from this folder instead of building them
+    #[arg(long, value_name = "FOLDER", hide = true)]
+    programs: Option<PathBuf>,
+}
+
+/// Runs it until it is interrupted, which is no failure, or until one of its processes ends, which is.
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let interrupt = Interrupt::hear()?;
+    match start_and_watch(arguments, &interrupt) {
+        Err(error) if error.is::<Interrupted>() => Ok(()),
+        result => result,
+    }
+}
+
+fn start_and_watch(arguments: &Arguments, interrupt: &Interrupt) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let home = Home::open(&cargo::root(), arguments.port)?;
+    let waiting = Step::begin("What an earlier run left behind");
+    if processes::clear(&home.running(), EARLIER_RUN_MAX, interrupt)? {
+        waiting.done("stopped");
+    }
+    if !servers::is_free(arguments.port) {
+        let other = servers::next_free(arguments.port).unwrap_or_default();
+        bail!(
+            "port {0} is in use by another program: stop that one (`lsof -i :{0}` names it), or take another port: \
+             cargo xtask dev --port {other}",
+            arguments.port
+        );
+    }
+    let plan = Plan::new(|name| std::env::var(name).ok(), arguments.port, arguments.hold.as_deref());
+    plan.check_theirs()?;
+    tools::ensure(&plan.tools(), arguments.yes)?;
+    interrupt.check()?;
+    if arguments.fresh {
+        home.forget()?;
+        eprintln!("✓ The data of earlier runs is forgotten");
+    }
+    let secrets = home.secrets()?;
+    home.turn_logs()?;
+
+    let mut chain = Chain::new(&home.running(), interrupt.clone())?;
+    let result = start(arguments, &plan, &home, &secrets, &mut chain).and_then(|()| {
+        eprintln!("\n  {} is ready after {} s", plan.public_url(), begun.elapsed().as_secs());
+        eprintln!("  {}\n", home.told());
+        watch(arguments, &home, &mut chain, interrupt)
+    });
+    stop(chain, &result);
+    result
+}
+
+/// Starts each process and waits for it, in order.
+fn start(
+    arguments: &Arguments,
+    plan: &Plan,
+    home: &Home,
+    secrets: &home::Secrets,
+    chain: &mut Chain,
+) -> anyhow::Result<()> {
+    let mut found = plan::Found::default();
+    if plan.starts_postgres() {
+        let step = Step::begin("Postgres");
+        let mut postgres = Postgres::new(&home.folder("postgres"), &secrets.postgres, Durability::Kept)?;
+        postgres.start(chain, plan::POSTGRES_PORT, &home.log("postgres"))?;
+        postgres.create(plan::DATABASE)?;
+        found.database_url = Some(postgres.url(plan::DATABASE));
+        step.done(&format!("{} on {}", postgres.version()?, postgres.address()));
+    }
+    if plan.starts_redis() {
+        let step = Step::begin("Redis");
+        let mut redis = Redis::new(&home.folder("redis"), &secrets.redis);
+        redis.start(chain, plan::REDIS_PORT, &home.log("redis"))?;
+        found.redis = Some(redis.url());
+        step.done(&format!("{} on {}", Redis::version()?, redis.address()));
+    }
+    let built = if let Some(folder) = &arguments.programs {
+        build::found_in(folder, plan.starts_sandbox())
+    } else {
+        let step = Step::aloud("Building the marketplace; the first time takes minutes");
+        let built = build::build(chain, arguments.release, plan.starts_sandbox())?;
+        step.done("");
+        built
+    };
+    if let Some(program) = &built.sandbox {
+        let step = Step::begin("Stripe's stand-in");
+        let port = servers::on_a_port(chain, plan::SANDBOX_PORT, |chain, port| {
+            let mut sandbox = Program::new("stripe-sandbox", [program]).with_all(plan.sandbox_variables(port, secrets));
+            sandbox.log = Some(home.log("stripe-sandbox"));
+            chain.start(sandbox)?;
+            chain.wait("stripe-sandbox", READY_MAX, || Ok(servers::answers(&format!("127.0.0.1:{port}"))))?;
+            Ok(port)
+        })?;
+        found.sandbox = Some(port);
+        step.done(&format!("on 127.0.0.1:{port}; with STRIPE_KEY set it would be Stripe itself"));
+    }
+    if plan.starts_streaming() {
+        found.streaming = Some((servers::port(plan::STREAMING_PORT)?, home.folder("streams")));
+    }
+    let step = Step::begin("Marketplace");
+    let variables = plan.variables(&found, secrets);
+    home.note(&variables)?;
+    let mut marketplace = Program::new("marketplace", [&built.marketplace]).with_all(variables);
+    (marketplace.log, marketplace.grace) = (Some(home.log("marketplace")), DRAIN_MAX);
+    marketplace.folder = cargo::root();
+    chain.start(marketplace)?;
+    ready::wait(chain, arguments.port, &step)?;
+    step.done(&plan.told(&found));
+    Ok(())
+}
+
+/// Until it is interrupted, or a process ends.
+fn watch(arguments: &Arguments, home: &Home, chain: &mut Chain, interrupt: &Interrupt) -> anyhow::Result<()> {
+    let mut logs = arguments.logs.then(|| logs::Logs::of(home));
+    while !interrupt.is_heard() {
+        chain.check()?;
+        if let Some(logs) = &mut logs {
+            logs.show();
+        }
+        std::thread::sleep(WATCH_INTERVAL);
+    }
+    Err(Interrupted.into())
+}
+
+/// Stops all of it in order, and says so.
+fn stop(mut chain: Chain, result: &anyhow::Result<()>) {
+    if chain.last().is_some() {
+        let why = if result.as_ref().is_err_and(anyhow::Error::is::<Interrupted>) { "" } else { ", the rest too" };
+        eprintln!("\n· Stopping{why} (Ctrl-C again: the rest of it goes on without us)");
+    }
+    while let Some(name) = chain.last() {
+        let step = Step::begin(name);
+        match chain.stop_last() {
+            Some((_, Ok(status))) if status.success() => step.done("stopped"),
+            Some((_, Ok(status))) => step.done(&processes::described(status)),
+            Some((_, Err(error))) => step.done(&format!("cannot tell whether it stopped: {error}")),
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Cargo builds what is started, in sight; what it has built is then asked for.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+
+use crate::cargo;
+use crate::processes::{Chain, Program, StopBy};
+
+/// Cargo ends what it is at.
+const STOP_MAX: Duration = Duration::from_secs(10);
+
+/// The programs.
+pub struct Built {
+    /// Every service in one.
+    pub marketplace: PathBuf,
+    /// Stripe's stand-in, if it is wanted.
+    pub sandbox: Option<PathBuf>,
+}
+
+/// Builds in `chain`, so that it ends with us.
+pub fn build(chain: &mut Chain, release: bool, sandbox: bool) -> anyhow::Result<Built> {
+    let mut arguments = vec!["build", "--package", "marketplace"];
+    if sandbox {
+        arguments.extend(["--package", "stripe-sandbox"]);
+    }
+    if release {
+        arguments.push("--release");
+    }
+    let command = cargo::command(&arguments, &[]);
+    let mut program = Program::new("cargo", std::iter::once(command.get_program()).chain(command.get_args()));
+    (program.stop, program.grace, program.folder) = (StopBy::Int, STOP_MAX, cargo::root());
+    chain.start(program)?;
+    if !chain.wait_for_last()?.success() {
+        bail!("`cargo {}` failed: mend what it says above, then run this again", arguments.join(" "));
+    }
+    arguments.extend(["--quiet", "--message-format", "json"]);
+    let told = cargo::command(&arguments, &[]).output().context("cannot run cargo")?;
+    let told = String::from_utf8_lossy(&told.stdout);
+    let sandbox = if sandbox { Some(executable(&told, "stripe-sandbox")?) } else { None };
+    Ok(Built { marketplace: executable(&told, "marketplace")?, sandbox })
+}
+
+/// What was built before, into `folder`.
+pub fn found_in(folder: &Path, sandbox: bool) -> Built {
+    Built { marketplace: folder.join("marketplace"), sandbox: sandbox.then(|| folder.join("stripe-sandbox")) }
+}
+
+/// The program called `name` among cargo's messages.
+fn executable(messages: &str, name: &str) -> anyhow::Result<PathBuf> {
+    let found = messages.lines().find_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        let is_it = message["target"]["name"] == name && message["reason"] == "compiler-artifact";
+        is_it.then(|| message["executable"].as_str().map(PathBuf::from)).flatten()
+    });
+    found.with_context(|| format!("cargo has built no program called {name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_told_from_the_library_of_the_same_name() {
+        let messages = r#"{"reason":"compiler-artifact","target":{"name":"marketplace"},"executable":null}
+not json
+{"reason":"compiler-artifact","target":{"name":"marketplace"},"executable":"/t/debug/marketplace"}"#;
+        assert_eq!(executable(messages, "marketplace").unwrap(), PathBuf::from("/t/debug/marketplace"));
+        assert!(executable(messages, "stripe-sandbox").is_err());
+    }
+}
