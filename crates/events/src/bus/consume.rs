@@ -85,13 +85,17 @@ pub(super) async fn run<D: Desk>(
 ) {
     let mut pause = PAUSE;
     while !stop.is_cancelled() {
-        let work = async {
+        let consumer = async {
             // The sender lives as long as the bus this is called on.
             let _ = declared.clone().wait_for(|declared| *declared).await;
-            let consumer = declare::durable(context, stream, desk.durable(), replicas).await?;
-            pull(context, &consumer, desk, &beat, stop, &mut pause).await
+            declare::durable(context, stream, desk.durable(), replicas).await
         };
-        // A delivery is never left half-way: `pull` looks at `stop` itself, between two of them.
+        let work = async {
+            // The broker may be away for long.
+            let Some(consumer) = stop.run_until_cancelled(consumer).await else { return Ok(()) };
+            // A delivery is never left half-way: `pull` looks at `stop` itself, between two of them.
+            pull(context, &consumer?, desk, &beat, stop, &mut pause).await
+        };
         if let Err(error) = work.await {
             beat.heard(None);
             warn!(stream = stream.name, durable = desk.durable(), "consuming pauses for {pause:?}: {error:#}");
