@@ -14,7 +14,7 @@
 //! | variable | |
 //! |---|---|
 //! | `TEST_DATABASE_URL`, `TEST_REDIS_URL` | a server to use instead of starting one; it may keep what we leave for the next run to sweep |
-//! | `TEST_SERVERS` | `docker` or `local` forces that way of starting; unset: Docker where an engine answers, else local programs |
+//! | `TEST_SERVERS` | `docker` or `local` forces that way of starting what no URL names; unset: Docker where an engine answers, else local programs |
 //! | `NATS_URL` | a broker to use instead of ours; tests take turns, and **the marketplace's streams on it are deleted** |
 //! | `TEST_NATS_SERVER` | a `nats-server` to start for each test instead of ours |
 //!

@@ -88,37 +88,37 @@ impl User {
 
     /// `GET`
     pub async fn get(&self, path: impl AsRef<str>) -> Answer {
-        self.request(Method::GET, path, Vec::new(), false).await
+        self.request("GET", path, Vec::new(), false).await
     }
 
     /// `POST` with a JSON body; `()` sends none.
     pub async fn post(&self, path: impl AsRef<str>, json: impl Serialize) -> Answer {
-        self.with_json(Method::POST, path, json).await
+        self.with_json("POST", path, json).await
     }
 
     /// `PUT` with a JSON body.
     pub async fn put(&self, path: impl AsRef<str>, json: impl Serialize) -> Answer {
-        self.with_json(Method::PUT, path, json).await
+        self.with_json("PUT", path, json).await
     }
 
     /// `PATCH` with a JSON body.
     pub async fn patch(&self, path: impl AsRef<str>, json: impl Serialize) -> Answer {
-        self.with_json(Method::PATCH, path, json).await
+        self.with_json("PATCH", path, json).await
     }
 
     /// `DELETE`
     pub async fn delete(&self, path: impl AsRef<str>) -> Answer {
-        self.request(Method::DELETE, path, Vec::new(), false).await
+        self.request("DELETE", path, Vec::new(), false).await
     }
 
     /// Any method with any bytes, called JSON or whatever [`User::with_header`] says they are.
     pub async fn send(&self, method: &str, path: impl AsRef<str>, body: impl Into<Vec<u8>>) -> Answer {
-        let method = method.parse().unwrap_or_else(|error| panic!("{method:?} is no method: {error}"));
         self.request(method, path, body.into(), true).await
     }
 
-    /// The request itself, for what an [`Answer`] can't hold: a stream of events, say.
-    pub fn ask(&self, method: Method, path: impl AsRef<str>) -> reqwest::RequestBuilder {
+    /// The request itself, for an answer that has no end: `.send().await?.chunk().await`.
+    pub fn ask(&self, method: &str, path: impl AsRef<str>) -> reqwest::RequestBuilder {
+        let method: Method = method.parse().unwrap_or_else(|error| panic!("{method:?} is no method: {error}"));
         let mut request = self.client.request(method, format!("{}{}", self.base, path.as_ref()));
         let cookies = self.cookies();
         if !cookies.is_empty() && !self.headers.contains_key(COOKIE) {
@@ -127,13 +127,13 @@ impl User {
         request.headers(self.headers.clone())
     }
 
-    async fn with_json(&self, method: Method, path: impl AsRef<str>, json: impl Serialize) -> Answer {
+    async fn with_json(&self, method: &str, path: impl AsRef<str>, json: impl Serialize) -> Answer {
         let json = serde_json::to_value(json).expect("a body that is JSON");
         let body = if json.is_null() { Vec::new() } else { json.to_string().into_bytes() };
         self.request(method, path, body, true).await
     }
 
-    async fn request(&self, method: Method, path: impl AsRef<str>, body: Vec<u8>, is_json: bool) -> Answer {
+    async fn request(&self, method: &str, path: impl AsRef<str>, body: Vec<u8>, is_json: bool) -> Answer {
         let path = path.as_ref();
         let asked = format!("{method} {path} {}", String::from_utf8_lossy(&body));
         let mut request = self.ask(method, path);
