@@ -43,5 +43,6 @@ pub use database::{Break, Database, database};
 pub use eventually::{PATIENCE, Sight, eventually};
 pub use failure::fails_safely;
 pub use redis::{Redis, own_redis, redis};
+pub use reqwest::Method;
 pub use servers::skipped;
 pub use user::User;

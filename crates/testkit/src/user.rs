@@ -117,8 +117,7 @@ impl User {
     }
 
     /// The request itself, for an answer that has no end: `.send().await?.chunk().await`.
-    pub fn ask(&self, method: &str, path: impl AsRef<str>) -> reqwest::RequestBuilder {
-        let method: Method = method.parse().unwrap_or_else(|error| panic!("{method:?} is no method: {error}"));
+    pub fn ask(&self, method: Method, path: impl AsRef<str>) -> reqwest::RequestBuilder {
         let mut request = self.client.request(method, format!("{}{}", self.base, path.as_ref()));
         let cookies = self.cookies();
         if !cookies.is_empty() && !self.headers.contains_key(COOKIE) {
@@ -136,6 +135,7 @@ impl User {
     async fn request(&self, method: &str, path: impl AsRef<str>, body: Vec<u8>, is_json: bool) -> Answer {
         let path = path.as_ref();
         let asked = format!("{method} {path} {}", String::from_utf8_lossy(&body));
+        let method = method.parse().unwrap_or_else(|error| panic!("{method:?} is no method: {error}"));
         let mut request = self.ask(method, path);
         if is_json && !body.is_empty() && !self.headers.contains_key("content-type") {
             request = request.header("content-type", "application/json");
