@@ -125,7 +125,7 @@ async fn obey<P: Program>(command: Command, program: &P) -> anyhow::Result<()> {
     telemetry::start(settings.log_format);
     let service = program.service().await?;
     match command {
-        Command::Serve => run(settings.clone(), service).await,
+        Command::Serve => Box::pin(run(settings.clone(), service)).await,
         Command::Migrate | Command::Openapi => Ok(()),
         Command::DeadLetters(command) => {
             let letters = match program.dead_letters()? {
@@ -227,4 +227,80 @@ fn line(letter: &DeadLetter) -> Value {
 
 fn print(text: &str) -> anyhow::Result<()> {
     writeln!(io::stdout(), "{text}").context("nobody reads what is printed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Config {
+        #[command(flatten)]
+        common: Settings,
+    }
+
+    impl Program for Config {
+        const NAME: &'static str = "things";
+
+        fn settings(&self) -> &Settings {
+            &self.common
+        }
+
+        async fn service(&self) -> anyhow::Result<Service> {
+            Ok(Service::new(Self::NAME))
+        }
+
+        fn openapi() -> OpenApi {
+            crate::openapi::document(Self::NAME, OpenApi::default())
+        }
+    }
+
+    fn told_by(words: &str, environment: &[(&str, &str)]) -> Result<(Command, Option<Config>), Refused> {
+        let variable = |name: &str| environment.iter().find(|(known, _)| *known == name);
+        let words = words.split_whitespace().map(str::to_owned);
+        told(|name| variable(name).map(|(_, value)| (*value).to_owned()), words)
+    }
+
+    const GOOD: &[(&str, &str)] =
+        &[("NATS_URL", "nats://x"), ("JWT_KEY", "0123456789abcdef0123456789abcdef"), ("PORT", "4000")];
+
+    #[test]
+    fn without_a_word_it_serves_as_the_environment_says() {
+        for words in ["", "serve"] {
+            let (command, config) = told_by(words, GOOD).unwrap();
+            assert!(matches!(command, Command::Serve));
+            assert_eq!(config.unwrap().settings().port, 4000);
+        }
+        assert_eq!(told_by("--port 5000 migrate", GOOD).unwrap().1.unwrap().settings().port, 5000);
+    }
+
+    #[test]
+    fn it_knows_its_words_and_no_others() {
+        assert!(matches!(told_by("migrate", GOOD).unwrap().0, Command::Migrate));
+        assert!(matches!(told_by("dead-letters list", GOOD).unwrap().0, Command::DeadLetters(DeadLetters::List)));
+        for words in ["nonsense", "dead-letters", "migrate now"] {
+            assert!(matches!(told_by(words, GOOD), Err(Refused::Line(_))), "{words}");
+        }
+    }
+
+    #[test]
+    fn which_dead_letters_are_meant_must_be_said() {
+        let id = "0192d3b4-5c6d-7e8f-9a0b-1c2d3e4f5061";
+        let meant = |words: &str| match told_by(words, GOOD).unwrap().0 {
+            Command::DeadLetters(DeadLetters::Replay { which } | DeadLetters::Discard { which }) => which.each(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(meant("dead-letters replay --all"), [Which::All]);
+        assert_eq!(meant(&format!("dead-letters discard {id} {id}")).len(), 2);
+        for words in ["dead-letters replay", "dead-letters discard", "dead-letters discard x"] {
+            assert!(matches!(told_by(words, GOOD), Err(Refused::Line(_))), "{words}");
+        }
+        assert!(told_by(&format!("dead-letters discard --all {id}"), GOOD).is_err());
+    }
+
+    #[test]
+    fn only_the_description_needs_no_settings() {
+        assert!(matches!(told_by("openapi", &[]).unwrap(), (Command::Openapi, None)));
+        assert!(matches!(told_by("migrate", &[]), Err(Refused::Settings(_))));
+    }
 }
