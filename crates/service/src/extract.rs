@@ -79,16 +79,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 /// What is wrong with a query, by the innermost cause, and with which of its parameters, where that is known: not of a
 /// struct that is flattened into another.
 fn refused(mut error: &(dyn Error + 'static)) -> Problem {
-    let mut parameter = None;
     loop {
         if let Some(at) = error.downcast_ref::<serde_path_to_error::Error<serde::de::value::Error>>() {
-            parameter = Some(at.path().to_string()).filter(|path| path != ".");
+            match at.path().to_string() {
+                path if path == "." => return Problem::bad_request(format!("The query is not valid: {}", at.inner())),
+                parameter => return Problem::bad_request(at.inner().to_string()).field(parameter),
+            }
         }
         let Some(cause) = error.source() else { break };
         error = cause;
     }
-    match parameter {
-        Some(parameter) => Problem::bad_request(error.to_string()).field(parameter),
-        None => Problem::bad_request(format!("The query is not valid: {error}")),
-    }
+    Problem::bad_request(format!("The query is not valid: {error}"))
 }
