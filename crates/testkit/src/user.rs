@@ -1,6 +1,7 @@
 //! Who asks a service: somebody with cookies, as a browser keeps them.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -117,7 +118,8 @@ impl User {
     }
 
     /// The request itself, for an answer that has no end: `.send().await?.chunk().await`.
-    pub fn ask(&self, method: Method, path: impl AsRef<str>) -> reqwest::RequestBuilder {
+    pub fn ask(&self, method: impl TryInto<Method, Error: Debug>, path: impl AsRef<str>) -> reqwest::RequestBuilder {
+        let method = method.try_into().unwrap_or_else(|error| panic!("that is no method: {error:?}"));
         let mut request = self.client.request(method, format!("{}{}", self.base, path.as_ref()));
         let cookies = self.cookies();
         if !cookies.is_empty() && !self.headers.contains_key(COOKIE) {
@@ -135,7 +137,6 @@ impl User {
     async fn request(&self, method: &str, path: impl AsRef<str>, body: Vec<u8>, is_json: bool) -> Answer {
         let path = path.as_ref();
         let asked = format!("{method} {path} {}", String::from_utf8_lossy(&body));
-        let method = method.parse().unwrap_or_else(|error| panic!("{method:?} is no method: {error}"));
         let mut request = self.ask(method, path);
         if is_json && !body.is_empty() && !self.headers.contains_key("content-type") {
             request = request.header("content-type", "application/json");
