@@ -69,7 +69,7 @@ pub fn app(router: Router, rules: &Rules) -> Router {
         .layer(from_fn_with_state(rules, request::trace))
 }
 
-/// Every failure that no handler told of in the contract's words is told so here.
+/// Every failure that no handler told of in the contract's words is told so here. A contract without 405 has no `Allow`.
 async fn envelop(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let status = response.status();
@@ -80,11 +80,14 @@ async fn envelop(request: Request, next: Next) -> Response {
     if told {
         return response;
     }
-    let mut problem = Problem::of_status(status).into_response();
-    if let Some(after) = response.headers().get(header::RETRY_AFTER) {
-        problem.headers_mut().insert(header::RETRY_AFTER, after.clone());
+    let (mut parts, _) = response.into_parts();
+    for of_the_body in [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::ETAG, header::ALLOW] {
+        parts.headers.remove(of_the_body);
     }
-    problem
+    let (told, body) = Problem::of_status(status).into_response().into_parts();
+    parts.status = told.status;
+    parts.headers.extend(told.headers);
+    Response::from_parts(parts, body)
 }
 
 const JSON: &[u8] = b"application/json";

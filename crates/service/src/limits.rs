@@ -3,8 +3,9 @@
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DashMapStateStore;
@@ -12,14 +13,18 @@ use governor::{Quota, RateLimiter};
 
 use crate::{Clock, Problem};
 
-/// Keys kept before the first look for those that need not be kept: about a megabyte.
+/// Keys kept before those are looked for that need not be kept: about a megabyte.
 const PRUNE_MIN: usize = 10_000;
-/// Keys kept at most, each one seen within the limit's window. Past this, newcomers share [`SHARED`] places, so that a
-/// flood of addresses costs 60 MB at most and shuts nobody out.
+/// The shortest time between two such looks, which take up to 50 ms.
+const PRUNE_PAUSE: Duration = Duration::from_secs(10);
+/// How many checks pass between two counts of the keys, each of which asks every shard of the map.
+const COUNT_EVERY: usize = 64;
+/// Keys kept at most. Past this newcomers share [`SHARED`] places, so that a flood of addresses costs 60 MB at most and
+/// shuts nobody out who was there before.
 const KEYS_MAX: usize = 500_000;
 const SHARED: u64 = 1 << 16;
 
-type Limiter = RateLimiter<u64, DashMapStateStore<u64>, Clock, NoOpMiddleware<std::time::Duration>>;
+type Limiter = RateLimiter<u64, DashMapStateStore<u64>, Clock, NoOpMiddleware<Duration>>;
 
 /// A limit per key: per address, per account. Clones share what they have counted.
 pub struct Limit<K> {
@@ -33,7 +38,15 @@ struct State {
     limiter: Limiter,
     /// What keys are known by: all of one size, and none that an outsider could guess to share a place with another.
     hasher: RandomState,
-    prune_at: AtomicUsize,
+    checks: AtomicUsize,
+    is_full: AtomicBool,
+    prune: Mutex<Prune>,
+}
+
+/// When to look for keys that need not be kept.
+struct Prune {
+    keys: usize,
+    time: Duration,
 }
 
 impl<K> Clone for Limit<K> {
@@ -61,7 +74,14 @@ impl<K: Hash> Limit<K> {
 
     fn of(quota: Quota, clock: Clock) -> Self {
         let limiter = RateLimiter::dashmap_with_clock(quota, clock.clone());
-        let state = State { clock, limiter, hasher: RandomState::new(), prune_at: AtomicUsize::new(PRUNE_MIN) };
+        let state = State {
+            clock,
+            limiter,
+            hasher: RandomState::new(),
+            checks: AtomicUsize::new(0),
+            is_full: AtomicBool::new(false),
+            prune: Mutex::new(Prune { keys: PRUNE_MIN, time: Duration::ZERO }),
+        };
         Self { quota, state: Arc::new(state), key: PhantomData }
     }
 
@@ -69,11 +89,10 @@ impl<K: Hash> Limit<K> {
     pub fn check(&self, key: &K) -> Result<(), Problem> {
         let state = &*self.state;
         let mut key = state.hasher.hash_one(key);
-        let keys = state.limiter.len();
-        if keys >= state.prune_at.load(Ordering::Relaxed) {
-            state.prune(keys);
+        if state.checks.fetch_add(1, Ordering::Relaxed).is_multiple_of(COUNT_EVERY) {
+            state.count();
         }
-        if keys >= KEYS_MAX {
+        if state.is_full.load(Ordering::Relaxed) {
             key %= SHARED;
         }
         state.limiter.check_key(&key).map_err(|wait| Problem::too_many(wait.wait_time_from(state.clock.elapsed())))
@@ -86,14 +105,20 @@ impl<K: Hash> Limit<K> {
 }
 
 impl State {
-    /// Drops the keys whose time is over. The next look is after as many newcomers as were left: each costs the same.
-    fn prune(&self, keys: usize) {
-        // Whoever comes meanwhile need not look too.
-        self.prune_at.store(usize::MAX, Ordering::Relaxed);
-        self.limiter.retain_recent();
-        self.limiter.shrink_to_fit();
-        let left = self.limiter.len();
-        tracing::debug!(keys, left, "a rate limit was pruned");
-        self.prune_at.store((left * 2).max(PRUNE_MIN), Ordering::Relaxed);
+    /// Counts the keys, and drops those whose time is over when they have become many.
+    fn count(&self) {
+        // One at a time is enough.
+        let Ok(mut prune) = self.prune.try_lock() else { return };
+        let (keys, now) = (self.limiter.len(), self.clock.elapsed());
+        let mut left = keys;
+        if keys >= prune.keys && now >= prune.time {
+            self.limiter.retain_recent();
+            self.limiter.shrink_to_fit();
+            left = self.limiter.len();
+            tracing::debug!(keys, left, "a rate limit was pruned");
+            // After as many newcomers as were left, each of them has cost the same.
+            *prune = Prune { keys: (left * 2).clamp(PRUNE_MIN, KEYS_MAX), time: now + PRUNE_PAUSE };
+        }
+        self.is_full.store(left >= KEYS_MAX, Ordering::Relaxed);
     }
 }

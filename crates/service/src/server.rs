@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderValue, Request, header};
+use axum::http::{Request, header};
 use axum::response::Response;
 use futures::StreamExt;
 use hyper::body::Incoming;
@@ -26,8 +26,9 @@ use tracing::{debug, warn};
 
 /// Connections at once; more wait in the system's queue. Well below the files a process may have open.
 const CONNECTIONS_MAX: usize = 10_000;
-/// How long a client may take to send the head of a request, the pause before it included.
-const HEAD_MAX: Duration = Duration::from_secs(30);
+/// How long a client may take to send the head of a request, the pause before it included. A bit longer than proxies
+/// keep idle connections, a minute most often: else they would send a request into one that we just closed.
+const HEAD_MAX: Duration = Duration::from_secs(75);
 /// The pause after a connection could not be taken: for want of files, which only time brings back.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -109,8 +110,8 @@ async fn connection(socket: TcpStream, peer: SocketAddr, router: Router, stop: C
 }
 
 fn end_with(response: Response, stop: CancellationToken) -> Response {
-    const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
-    if response.headers().get(header::CONTENT_TYPE) != Some(&EVENTS) {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    if !kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream")) {
         return response;
     }
     response.map(|body| Body::from_stream(body.into_data_stream().take_until(stop.cancelled_owned())))

@@ -35,12 +35,14 @@ pub async fn trace(State(rules): State<Arc<Rules>>, mut request: Request, next: 
         user = field::Empty,
         address = %address.0,
     );
+    let of_api = request.uri().path().starts_with("/api/");
     let mut response = next.run(request).instrument(span.clone()).await;
     response.headers_mut().insert(REQUEST_ID, id);
     let (status, milliseconds) = (response.status().as_u16(), started.elapsed().as_millis());
     span.in_scope(|| match status {
         500.. => warn!(status, milliseconds, "answered"),
-        400.. => info!(status, milliseconds, "answered"),
+        _ if of_api => info!(status, milliseconds, "answered"),
+        // Probes and pages, many and all alike.
         _ => debug!(status, milliseconds, "answered"),
     });
     response
