@@ -22,7 +22,7 @@ pub(crate) use self::body::drain;
 pub use self::body::{BODY_BYTES_MAX, Body};
 use crate::Problem;
 
-/// The id in the path. Taking it never fails, so that a body is looked at before a `404`.
+/// The id in the path, the first if there are several. Taking it never fails, so that a body is looked at before a `404`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PathId<T>(pub Candidate<T>);
 

@@ -48,7 +48,6 @@ impl Check {
     }
 
     async fn run(&self) -> (String, Result<(), String>) {
-        // A task of its own: a check that panics has failed, and so has one that blocks.
         let result = match timeout(CHECK_MAX, (self.probe)()).await {
             Ok(result) => result.map_err(|error| format!("{error:#}")),
             Err(_) => Err(format!("no answer within {CHECK_MAX:?}")),

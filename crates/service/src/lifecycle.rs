@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use axum::Router;
 use events::bus::Pulse;
 use events::listener::{PgDesk, forget_older_than};
@@ -107,6 +107,8 @@ pub async fn start(settings: &Settings, services: Vec<Service>) -> anyhow::Resul
     let alone = services.len() == 1;
     let mut checks = Vec::new();
     for service in services {
+        let deaf = service.listeners.is_some() && service.db.is_none();
+        ensure!(!deaf, "{} has listeners but no database: it needs a desk of its own", service.name);
         let client = &settings.nats_client_id;
         let client = if alone { client.clone() } else { format!("{client}-{}", service.name) };
         let bus = Bus::connect(&settings.nats_url, &client).await?;

@@ -108,7 +108,10 @@ impl Error for Problem {}
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = serde_json::to_vec(&Errors { errors: self.errors }).unwrap_or_default();
+        // Whoever said more meant it for the log.
+        let ours = self.status == StatusCode::INTERNAL_SERVER_ERROR;
+        let errors = if ours { vec![Fault { message: FAULT.to_owned(), field: None }] } else { self.errors };
+        let body = serde_json::to_vec(&Errors { errors }).unwrap_or_default();
         let mut response = (self.status, [(header::CONTENT_TYPE, JSON)], body).into_response();
         if let Some(after) = self.retry_after {
             // Whole seconds, and never too early.

@@ -31,7 +31,7 @@ pub struct Settings {
     /// The name under which the broker sees this process: the pod's.
     #[arg(long, env, default_value_t = host_name())]
     pub nats_client_id: String,
-    /// The broker's cluster.
+    /// The broker's cluster, which clients of STAN had to name. Deployments still do; nothing depends on it.
     #[arg(long, env, default_value = "ticketing")]
     pub nats_cluster_id: String,
     /// The secret that signs sessions, the same for every service.

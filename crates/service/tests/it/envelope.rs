@@ -1,5 +1,6 @@
 //! Every failure, of whatever kind, is told in the same words.
 
+use axum::response::IntoResponse;
 use service::Rules;
 use std::time::Duration;
 
@@ -36,6 +37,14 @@ async fn a_fault_tells_nothing_but_an_id() {
     let answer = things().await.anonymous().get("/api/fault").await;
     assert!(answer.header("x-request-id").is_some());
     answer.refuses(500, "Something went wrong");
+}
+
+#[test]
+fn what_is_said_of_a_fault_of_ours_stays_here() {
+    let status = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
+    let response = service::Problem::new(status, "the secret").into_response();
+    let body = futures::executor::block_on(axum::body::to_bytes(response.into_body(), 1000)).unwrap();
+    assert_eq!(body, r#"{"errors":[{"message":"Something went wrong"}]}"#);
 }
 
 #[tokio::test]

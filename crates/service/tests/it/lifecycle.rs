@@ -108,7 +108,10 @@ async fn what_is_missing_is_told_and_does_not_end_the_process() {
     broker.stop().await;
     eventually("it tells of the broker", async || {
         let answer = ann.get("/readyz").await;
-        answer.status == 503 && answer.json["checks"]["broker"] == "not connected"
+        let checks = &answer.json["checks"];
+        answer.status == 503
+            && checks["broker"] == "not connected"
+            && checks["listeners"] == "no word from the broker about ACCOUNTS"
     })
     .await;
     ann.get("/healthz").await.is(200);
@@ -153,6 +156,13 @@ async fn a_session_revoked_in_one_service_is_revoked_in_another_of_the_same_proc
     assert_eq!(document["info"]["title"], "ticketing");
     assert!(document["paths"]["/api/things"].is_object());
     running.stop(Duration::from_secs(20)).await;
+}
+
+#[tokio::test]
+async fn listeners_without_a_database_are_no_silent_mistake() {
+    let service = Service { listeners: Some(Listeners::new("things-service")), ..App::new(sessions()).service() };
+    let error = start(&settings("nats://127.0.0.1:1"), vec![service]).await.err().unwrap();
+    assert_eq!(error.to_string(), "things has listeners but no database: it needs a desk of its own");
 }
 
 #[tokio::test]
