@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | Postgres | 55432* | `.dev/postgres` | `DATABASE_URL` |
 //! | Redis | 56379* | `.dev/redis` | `REDIS_HOST` |
-//! | `stripe-sandbox`, the stand-in for Stripe | 12111* | none | `STRIPE_KEY` |
+//! | `stripe-sandbox`, the stand-in for Stripe | 12111* | `.dev/stripe` | `STRIPE_KEY` |
 //! | `marketplace`: every service, the client, and | `--port` | – | |
 //! |  … the streaming server inside it | 4222* | `.dev/streams` | `NATS_URL` |
 //!
@@ -20,6 +20,7 @@ mod logs;
 mod plan;
 mod ready;
 
+use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -87,6 +88,8 @@ fn start_and_watch(arguments: &Arguments, interrupt: &Interrupt) -> anyhow::Resu
     let waiting = Step::begin("What an earlier run left behind");
     if processes::clear(&home.running(), EARLIER_RUN_MAX, interrupt)? {
         waiting.done("stopped");
+    } else {
+        drop(waiting);
     }
     if !servers::is_free(arguments.port) {
         let other = servers::next_free(arguments.port).unwrap_or_default();
@@ -145,14 +148,18 @@ fn start(
         build::found_in(folder, plan.starts_sandbox())
     } else {
         let step = Step::aloud("Building the marketplace; the first time takes minutes");
-        let built = build::build(chain, arguments.release, plan.starts_sandbox())?;
+        let built = build::build(chain, &home.running().join("cargo.json"), arguments.release, plan.starts_sandbox())?;
         step.done("");
         built
     };
     if let Some(program) = &built.sandbox {
         let step = Step::begin("Stripe's stand-in");
+        let state = home.folder("stripe");
+        fs::create_dir_all(&state)?;
+        let state = state.join("state.json");
         let port = servers::on_a_port(chain, plan::SANDBOX_PORT, |chain, port| {
-            let mut sandbox = Program::new("stripe-sandbox", [program]).with_all(plan.sandbox_variables(port, secrets));
+            let mut sandbox =
+                Program::new("stripe-sandbox", [program]).with_all(plan.sandbox_variables(port, &state, secrets));
             sandbox.log = Some(home.log("stripe-sandbox"));
             chain.start(sandbox)?;
             chain.wait("stripe-sandbox", READY_MAX, || Ok(servers::answers(&format!("127.0.0.1:{port}"))))?;

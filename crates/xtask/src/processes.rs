@@ -46,6 +46,8 @@ pub struct Program {
     pub folder: PathBuf,
     /// Where its output goes; to where ours goes if `None`.
     pub log: Option<PathBuf>,
+    /// Where its standard output goes, if not to the same place.
+    pub output: Option<PathBuf>,
     /// The signal that asks it to end.
     pub stop: StopBy,
     /// How long it may take to end before it is killed.
@@ -57,7 +59,16 @@ impl Program {
     pub fn new<W: AsRef<OsStr>>(name: &'static str, words: impl IntoIterator<Item = W>) -> Self {
         let words = words.into_iter().map(|word| word.as_ref().to_owned()).collect();
         let (environment, folder) = (Vec::new(), "/".into());
-        Self { name, words, environment, folder, log: None, stop: StopBy::Term, grace: Duration::from_secs(10) }
+        Self {
+            name,
+            words,
+            environment,
+            folder,
+            log: None,
+            output: None,
+            stop: StopBy::Term,
+            grace: Duration::from_secs(10),
+        }
     }
 
     /// Adds variables.
@@ -125,6 +136,9 @@ impl Chain {
         keeper.arg("--grace-seconds").arg(program.grace.as_secs().to_string());
         if let Some(log) = &program.log {
             keeper.arg("--log").arg(log);
+        }
+        if let Some(output) = &program.output {
+            keeper.arg("--output").arg(output);
         }
         if self.temporary && self.kept.is_empty() {
             keeper.arg("--remove").arg(&self.folder);

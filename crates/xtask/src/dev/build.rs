@@ -1,5 +1,6 @@
 //! Cargo builds what is started, in sight; what it has built is then asked for.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,8 +21,8 @@ pub struct Built {
     pub sandbox: Option<PathBuf>,
 }
 
-/// Builds in `chain`, so that it ends with us.
-pub fn build(chain: &mut Chain, release: bool, sandbox: bool) -> anyhow::Result<Built> {
+/// Builds in `chain`, so that it ends with us; what cargo tells programs goes through the file `told`.
+pub fn build(chain: &mut Chain, told: &Path, release: bool, sandbox: bool) -> anyhow::Result<Built> {
     let mut arguments = vec!["build", "--package", "marketplace"];
     if sandbox {
         arguments.extend(["--package", "stripe-sandbox"]);
@@ -29,16 +30,17 @@ pub fn build(chain: &mut Chain, release: bool, sandbox: bool) -> anyhow::Result<
     if release {
         arguments.push("--release");
     }
+    let in_words = format!("cargo {}", arguments.join(" "));
+    arguments.extend(["--message-format", "json-render-diagnostics"]);
     let command = cargo::command(&arguments, &[]);
     let mut program = Program::new("cargo", std::iter::once(command.get_program()).chain(command.get_args()));
     (program.stop, program.grace, program.folder) = (StopBy::Int, STOP_MAX, cargo::root());
+    program.output = Some(told.to_owned());
     chain.start(program)?;
     if !chain.wait_for_last()?.success() {
-        bail!("`cargo {}` failed: mend what it says above, then run this again", arguments.join(" "));
+        bail!("`{in_words}` failed: mend what it says above, then run this again");
     }
-    arguments.extend(["--quiet", "--message-format", "json"]);
-    let told = cargo::command(&arguments, &[]).output().context("cannot run cargo")?;
-    let told = String::from_utf8_lossy(&told.stdout);
+    let told = fs::read_to_string(told).context("cannot read what cargo has built")?;
     let sandbox = if sandbox { Some(executable(&told, "stripe-sandbox")?) } else { None };
     Ok(Built { marketplace: executable(&told, "marketplace")?, sandbox })
 }

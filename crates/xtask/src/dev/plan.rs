@@ -1,7 +1,7 @@
 //! What to start and what the environment names instead, and the variables that follow from it.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
@@ -20,11 +20,17 @@ pub const STREAMING_PORT: u16 = 4222;
 /// The one database of all services, whose schemas are apart.
 pub const DATABASE: &str = "ticketing";
 
+/// What suits a developer's machine, and no other: read by people, seen by nobody else, without anybody who had to learn
+/// that it stops.
+const DEFAULTS: [(&str, &str); 3] = [("LISTEN", "127.0.0.1"), ("LOG_FORMAT", "pretty"), ("SHUTDOWN_DELAY", "0s")];
+
 /// What the environment asks for.
 pub struct Plan {
     port: u16,
     hold: Option<String>,
     public_url: Option<String>,
+    /// Variables that only marketplace cares for, each with what it is here unless the environment says more.
+    defaults: Vec<(&'static str, &'static str)>,
     jwt_key: Option<String>,
     database_url: Option<String>,
     redis_host: Option<String>,
@@ -50,6 +56,7 @@ impl Plan {
     pub fn new(variable: impl Fn(&str) -> Option<String>, port: u16, hold: Option<&str>) -> Self {
         let set = |name| variable(name).filter(|value| !value.is_empty());
         Self {
+            defaults: DEFAULTS.into_iter().filter(|(name, _)| set(name).is_none()).collect(),
             port,
             hold: hold.map(Into::into),
             public_url: set("PUBLIC_URL"),
@@ -117,6 +124,7 @@ impl Plan {
         if self.jwt_key.is_none() {
             variables.push(("JWT_KEY", secrets.jwt.clone().into()));
         }
+        variables.extend(self.defaults.iter().map(|(name, value)| (*name, (*value).into())));
         variables.extend(self.hold.clone().map(|hold| ("ORDER_HOLD", hold.into())));
         variables.extend(found.database_url.clone().map(|url| ("DATABASE_URL", url.into())));
         variables.extend(found.redis.clone().map(|url| ("REDIS_HOST", url.into())));
@@ -130,18 +138,18 @@ impl Plan {
                 ("STRIPE_PUBLISHABLE_KEY", secrets.stripe_publishable_key().into()),
                 ("STRIPE_WEBHOOK_SECRET", secrets.stripe_webhook_secret().into()),
                 ("STRIPE_URL", format!("http://127.0.0.1:{port}/").into()),
-                // This one the browser loads.
-                ("STRIPE_SCRIPT_URL", format!("http://localhost:{port}/v3/").into()),
+                ("STRIPE_SCRIPT_URL", format!("http://127.0.0.1:{port}/v3/").into()),
             ]);
         }
         variables
     }
 
     /// The variables that Stripe's stand-in gets.
-    pub fn sandbox_variables(&self, port: u16, secrets: &Secrets) -> Vec<(&'static str, OsString)> {
+    pub fn sandbox_variables(&self, port: u16, state: &Path, secrets: &Secrets) -> Vec<(&'static str, OsString)> {
         let webhook = format!("http://127.0.0.1:{}/api/payments/webhook", self.port);
         vec![
             ("SANDBOX_PORT", port.to_string().into()),
+            ("SANDBOX_STATE", state.into()),
             ("SANDBOX_KEY", secrets.stripe_key().into()),
             ("SANDBOX_WEBHOOK_URL", webhook.into()),
             ("SANDBOX_WEBHOOK_SECRET", secrets.stripe_webhook_secret().into()),
@@ -198,6 +206,9 @@ mod tests {
             "PORT",
             "PUBLIC_URL",
             "JWT_KEY",
+            "LISTEN",
+            "LOG_FORMAT",
+            "SHUTDOWN_DELAY",
             "DATABASE_URL",
             "REDIS_HOST",
             "STREAMING_PORT",
@@ -213,8 +224,18 @@ mod tests {
 
     #[test]
     fn what_the_environment_names_is_neither_started_nor_overwritten() {
-        let set =
-            ["DATABASE_URL", "REDIS_HOST", "NATS_URL", "STRIPE_KEY", "JWT_KEY", "PUBLIC_URL"].map(|name| (name, "x"));
+        let set = [
+            "DATABASE_URL",
+            "REDIS_HOST",
+            "NATS_URL",
+            "STRIPE_KEY",
+            "JWT_KEY",
+            "PUBLIC_URL",
+            "LISTEN",
+            "LOG_FORMAT",
+            "SHUTDOWN_DELAY",
+        ]
+        .map(|name| (name, "x"));
         let plan = plan(&set);
         assert!(!plan.starts_postgres() && !plan.starts_redis() && !plan.starts_streaming() && !plan.starts_sandbox());
         assert!(plan.tools().is_empty());

@@ -52,6 +52,9 @@ pub struct Arguments {
     /// Where the program's output goes
     #[arg(long)]
     log: Option<PathBuf>,
+    /// Where the program's standard output goes, if not there too
+    #[arg(long)]
+    output: Option<PathBuf>,
     /// The signal that asks the program to end
     #[arg(long)]
     stop: StopBy,
@@ -97,9 +100,12 @@ fn spawn(arguments: &Arguments) -> anyhow::Result<Child> {
     command.args(rest).stdin(Stdio::null());
     if let Some(log) = &arguments.log {
         let file = append(log).with_context(|| format!("cannot write {}", log.display()))?;
-        command.stderr(file.try_clone()?).stdout(file);
+        command.stderr(file.try_clone()?).stdout(file).env("NO_COLOR", "1");
     } else {
         command.stdout(io::stderr());
+    }
+    if let Some(output) = &arguments.output {
+        command.stdout(File::create(output).with_context(|| format!("cannot write {}", output.display()))?);
     }
     command.spawn().with_context(|| format!("cannot run {}", program.display()))
 }
