@@ -28,6 +28,8 @@ pub const LEASE: Duration = Duration::from_secs(15);
 /// The longest rest between two looks. It bounds how late a timer is that was set through another replica, which was
 /// killed before it looked itself.
 const REST_MAX: Duration = Duration::from_secs(1);
+/// How often a broker that is away is looked for.
+const LOOK: Duration = Duration::from_millis(100);
 /// The pause after Redis or the broker failed.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -43,6 +45,10 @@ pub trait Outlet: Send + Sync + 'static {
 impl Outlet for Bus {
     async fn ready(&self) {
         Self::ready(self).await;
+        // The broker of which that was true may be gone since.
+        while !self.is_ready() {
+            sleep(LOOK).await;
+        }
     }
 
     async fn tell(&self, envelopes: &[&Envelope]) -> Vec<Result<(), PublishError>> {
@@ -97,24 +103,19 @@ impl<O: Outlet> Teller<O> {
                 return;
             }
             let rest = match self.round().await {
-                Ok(Round { failed: 0, next, .. }) => {
-                    if !well {
-                        info!("timers are told again");
-                    }
-                    well = true;
-                    next.unwrap_or(self.rest_max).min(self.rest_max)
-                }
-                Ok(Round { failed, .. }) => {
-                    well = false;
-                    warn!(failed, "the broker did not take what is due, another try follows");
-                    PAUSE
-                }
-                Err(error) => {
-                    well = false;
-                    warn!("timers can't be told while Redis fails: {error}");
-                    PAUSE
-                }
+                Ok(Round { failed: 0, next, .. }) => Ok(next.unwrap_or(self.rest_max).min(self.rest_max)),
+                Ok(Round { failed, .. }) => Err(format!("the broker did not take {failed} of them")),
+                Err(error) => Err(format!("Redis failed: {error}")),
             };
+            // An outage is told of once, and so is its end.
+            match &rest {
+                Ok(_) if !well => info!("what is due is told again"),
+                Err(failure) if well => warn!("what is due can't be told, it is tried again: {failure}"),
+                Err(failure) => debug!("what is due still can't be told: {failure}"),
+                Ok(_) => {}
+            }
+            well = rest.is_ok();
+            let rest = rest.unwrap_or(PAUSE);
             if well && rest.is_zero() {
                 continue;
             }
