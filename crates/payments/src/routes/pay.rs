@@ -117,7 +117,10 @@ pub async fn charge(app: &App, user: UserId, order: OrderId, token: SecretString
             Turn::Ours(payment) => return carry_out(app, payment, &token, deadline).await,
             Turn::Theirs(payment) => ended(app, payment.id, deadline).await?,
             // One intent an order: what the browser could still confirm must be out of the way first.
-            Turn::Browser(payment) => settle::end(app, &payment).await?,
+            Turn::Browser(payment) => match timeout_at(deadline, settle::end(app, &payment)).await {
+                Ok(ended) => ended?,
+                Err(_) => return Err(Error::Unsure),
+            },
         };
         match (ended.status, ended.failure) {
             (Status::Completed, _) => return Ok(ended.id),
