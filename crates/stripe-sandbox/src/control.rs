@@ -1,5 +1,7 @@
 //! The strings tests pull: time, faults, what payments come to, webhooks; and the ledger, to see where the money went.
 
+pub mod http;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -60,8 +62,7 @@ impl Handle {
 
     /// Forgets planned faults and outcomes.
     pub fn clear_plans(&self) {
-        self.inner.faults.clear();
-        self.inner.state.lock().outcomes.clear();
+        self.inner.clear_plans();
     }
 
     /// The calls held now, oldest first.
@@ -147,6 +148,12 @@ impl Inner {
     pub fn plan(&self, calls: &str, fault: Fault, times: u32) -> Result<(), Error> {
         let calls = calls.parse().map_err(Error::invalid)?;
         self.faults.plan(calls, fault, times).map_err(Error::invalid)
+    }
+
+    /// See [`Handle::clear_plans`].
+    pub fn clear_plans(&self) {
+        self.faults.clear();
+        self.state.lock().outcomes.clear();
     }
 
     /// See [`Handle::next_payment`].

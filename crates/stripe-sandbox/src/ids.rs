@@ -4,9 +4,9 @@ use uuid::Uuid;
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// `pi_…`: the prefix and 22 characters that grow with time.
+/// `pi_…`: the prefix and 22 characters of chance.
 pub fn id(prefix: &str) -> String {
-    format!("{prefix}_{}", base62(Uuid::now_v7().as_u128(), 22))
+    format!("{prefix}_{}", secret())
 }
 
 /// The secret a browser is given to act on one payment intent: `pi_…_secret_…`.
@@ -16,9 +16,7 @@ pub fn client_secret(id: &str) -> String {
 
 /// 22 characters of chance.
 pub fn secret() -> String {
-    // A v7's low 62 bits are random; its high ones are the time.
-    let chance = || u128::from(Uuid::now_v7().as_u64_pair().1 & (u64::MAX >> 2));
-    format!("{}{}", base62(chance(), 11), base62(chance(), 11))
+    base62(Uuid::new_v4().as_u128())
 }
 
 /// Two digits a byte.
@@ -27,8 +25,8 @@ pub fn hex(bytes: &[u8]) -> String {
     digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
-fn base62(mut number: u128, length: usize) -> String {
-    let mut digits = vec![b'0'; length];
+fn base62(mut number: u128) -> String {
+    let mut digits = [b'0'; 22];
     for digit in digits.iter_mut().rev() {
         *digit = ALPHABET[usize::try_from(number % 62).unwrap_or_default()];
         number /= 62;
