@@ -43,11 +43,12 @@ pub struct Ticket {
 
 /// Who has a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(tag = "status", rename_all = "lowercase", rename_all_fields = "camelCase")]
+#[serde(tag = "status", rename_all = "lowercase")]
 pub enum State {
     /// Nobody: it can be bought.
     Available,
     /// An order, until then or until it is paid.
+    #[serde(rename_all = "camelCase")] // At each variant: the schema knows no `rename_all_fields`.
     Held {
         /// Which order.
         order_id: OrderId,
@@ -55,6 +56,7 @@ pub enum State {
         held_until: Timestamp,
     },
     /// An order, for good.
+    #[serde(rename_all = "camelCase")]
     Sold {
         /// Which order.
         order_id: OrderId,

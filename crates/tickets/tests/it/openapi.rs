@@ -60,3 +60,10 @@ fn every_reference_leads_somewhere() {
         assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
     }
 }
+
+#[test]
+fn the_fields_of_a_held_ticket_are_named_as_they_are_sent() {
+    let document = document();
+    let held = &document["components"]["schemas"]["State"]["oneOf"][1]["properties"];
+    assert!(held["orderId"].is_object() && held["heldUntil"].is_object(), "{held}");
+}
