@@ -1,7 +1,7 @@
 //! The commands of the repository: `cargo xtask dev` runs the marketplace, `cargo xtask test` every check and test.
 //!
 //! - `dev.rs` the marketplace on this machine: every process, port and variable on one page
-//! - `test.rs` the steps of a full run · `layers.rs` who may import whom · `deny.rs` licences and what we never link
+//! - `test.rs` the steps of a full run · `programs.rs` test programs run again · `layers.rs` who may import whom · `deny.rs` licences and what we never link
 //! - `sql.rs` what the checked queries need in `.sqlx`
 //! - `servers/` Postgres, Redis and `nats-server` of our own · `processes/` programs that end with us, however we end
 //! - `tools.rs` what has to be installed first · `cargo.rs` · `interrupt.rs` Ctrl-C · `progress.rs` what people see
@@ -14,6 +14,7 @@ mod dev;
 mod interrupt;
 mod layers;
 mod processes;
+mod programs;
 mod progress;
 mod servers;
 mod sql;

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use crate::processes::Chain;
 use crate::servers::nats;
 use crate::tools::{self, Tool};
-use crate::{cargo, deny, layers, sql};
+use crate::{cargo, deny, layers, programs, sql};
 
 /// What to run.
 #[derive(clap::Args)]
@@ -75,7 +75,7 @@ const STEPS: &[Step] = &[
         name: "local",
         what: "two services' tests on this machine's Postgres and Redis",
         needs: &[&tools::POSTGRES, &tools::REDIS],
-        run: || tests(&["tickets", "expiration"], &[], &[("TEST_SERVERS", "local")]),
+        run: on_this_machine,
     },
     Step {
         name: "conformance",
@@ -151,19 +151,9 @@ fn plain(arguments: &[&str]) -> anyhow::Result<Outcome> {
     cargo::run(arguments, &[]).map(|()| Outcome::Passed)
 }
 
-/// The tests of `packages` whose names begin with one of `filters`.
-fn tests(packages: &[&str], filters: &[&str], environment: &[(&str, &str)]) -> anyhow::Result<Outcome> {
-    let mut arguments = vec!["test"];
-    arguments.extend(packages.iter().flat_map(|package| ["--package", package]));
-    if !filters.is_empty() {
-        arguments.push("--");
-        arguments.extend(filters);
-    }
-    cargo::run(&arguments, environment).map(|()| Outcome::Passed)
-}
-
 fn docs() -> anyhow::Result<Outcome> {
-    cargo::run(&["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")]).map(|()| Outcome::Passed)
+    cargo::run(&["doc", "--workspace", "--no-deps", "--keep-going"], &[("RUSTDOCFLAGS", "-D warnings")])
+        .map(|()| Outcome::Passed)
 }
 
 fn fuzz_targets() -> anyhow::Result<Outcome> {
@@ -177,15 +167,18 @@ fn fuzz_targets() -> anyhow::Result<Outcome> {
 fn conformance() -> anyhow::Result<Outcome> {
     let nats_server = tools::find("nats-server").context("nats-server is nowhere")?;
     let nats_server = nats_server.to_str().context("the path of nats-server is not UTF-8")?;
-    let arguments = [&["test", "--package", "streaming", "--test", "it", "--"], &CONFORMANCE[..]].concat();
-    cargo::run(&arguments, &[("TEST_SERVER", nats_server)]).map(|()| Outcome::Passed)
+    programs::run(&["streaming"], &CONFORMANCE, &[("TEST_SERVER", nats_server)]).map(|()| Outcome::Passed)
 }
 
 fn on_nats_server() -> anyhow::Result<Outcome> {
     let mut chain = Chain::temporary()?;
     let folder = chain.folder().to_owned();
     let url = nats::start(&mut chain, &folder)?;
-    tests(&MARKETPLACE, &[], &[("NATS_URL", &url)])
+    programs::run(&MARKETPLACE, &[], &[("NATS_URL", &url)]).map(|()| Outcome::Passed)
+}
+
+fn on_this_machine() -> anyhow::Result<Outcome> {
+    programs::run(&["tickets", "expiration"], &[], &[("TEST_SERVERS", "local")]).map(|()| Outcome::Passed)
 }
 
 #[cfg(test)]
