@@ -86,8 +86,8 @@ impl Default for Limits {
 
 impl App {
     /// On a database that is migrated.
-    pub fn new(db: PgPool, sessions: Sessions, limits: Limits) -> Self {
-        let writes = Limit::per_minute(limits.writes_per_minute, limits.writes_per_minute);
+    pub fn new(db: PgPool, sessions: Sessions, clock: &Clock, limits: Limits) -> Self {
+        let writes = Limit::per_minute(limits.writes_per_minute, limits.writes_per_minute).by(clock);
         Self { db, sessions, changes: Changes::new(limits.readers_max), writes }
     }
 
@@ -107,8 +107,9 @@ impl FromRef<App> for Sessions {
 pub async fn service(config: &Config) -> anyhow::Result<Service> {
     let common = &config.common;
     let db = database::open(&config.tickets_database_url, SCHEMA, &MIGRATOR).await?;
-    let sessions = Sessions::new(&common.jwt_key, db.clone(), Clock::system(), &common.public_url);
-    Ok(build(App::new(db, sessions, config.limits())))
+    let clock = Clock::system();
+    let sessions = Sessions::new(&common.jwt_key, db.clone(), clock.clone(), &common.public_url);
+    Ok(build(App::new(db, sessions, &clock, config.limits())))
 }
 
 /// The service, around `app`.

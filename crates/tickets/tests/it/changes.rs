@@ -6,14 +6,14 @@ use axum::Router;
 use axum::http::Method;
 use events::Verdict;
 use serde_json::{Value, json};
-use service::{Rules, server};
+use service::{Clock, Rules, server};
 use testkit::{Break, Database, TestApp, User, eventually};
 use tickets::{App, Limits};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Order, a_hold, a_ticket, path, replica, shown, tickets_within};
+use crate::{Order, a_hold, a_ticket, path, shown, tickets_at, tickets_within};
 
 /// A stream of events as a browser reads it.
 struct Stream {
@@ -115,7 +115,7 @@ async fn it_is_a_stream_that_nobody_keeps_back() {
 #[tokio::test]
 async fn every_replica_tells_what_any_of_them_changed() {
     let (test, app) = tickets_within(Limits::default()).await;
-    let (other_test, other_app) = replica(test.db().clone(), Limits::default()).await;
+    let (other_test, other_app) = tickets_at(test.db().clone(), &Clock::system(), Limits::default()).await;
     let (mut one, mut two) = (a_stream(&test, &app).await, a_stream(&other_test, &other_app).await);
     let ticket = a_ticket(&test.sign_in()).await;
     assert_eq!((one.next().await, two.next().await), (change(&ticket), change(&ticket)));

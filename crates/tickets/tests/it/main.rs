@@ -33,13 +33,13 @@ async fn tickets() -> TestApp {
 
 /// The same within other limits, and what its routes share.
 async fn tickets_within(limits: Limits) -> (TestApp, App) {
-    replica(testkit::database(SCHEMA, &MIGRATOR).await, limits).await
+    tickets_at(testkit::database(SCHEMA, &MIGRATOR).await, &Clock::system(), limits).await
 }
 
-/// The service on a database that may have others on it.
-async fn replica(db: PgPool, limits: Limits) -> (TestApp, App) {
-    let sessions = Sessions::new(&testkit::KEY.into(), db.clone(), Clock::system(), &PublicUrl::default());
-    let app = App::new(db, sessions.clone(), limits);
+/// The service on a database that may have others on it, by a clock that may be the test's.
+async fn tickets_at(db: PgPool, clock: &Clock, limits: Limits) -> (TestApp, App) {
+    let sessions = Sessions::new(&testkit::KEY.into(), db.clone(), clock.clone(), &PublicUrl::default());
+    let app = App::new(db, sessions.clone(), clock, limits);
     (TestApp::start(tickets::build(app.clone()), &sessions).await, app)
 }
 
