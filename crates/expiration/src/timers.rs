@@ -146,7 +146,7 @@ impl Timers {
     pub async fn claim(&self, batch: usize, lease: Duration) -> RedisResult<Look> {
         let mut script = self.scripts.claim.key(&[TIMERS, DUE, CLAIMS, DROPPED, TOKEN]);
         script.arg(batch).arg(milliseconds(lease)).arg(milliseconds(self.ahead));
-        let (wait, claims): (i64, Vec<(String, i64, u64, u64)>) = self.link.invoke(&script).await?;
+        let (wait, claims): (i64, Vec<(String, i64, u64, i64)>) = self.link.invoke(&script).await?;
         let next = u64::try_from(wait).ok().map(Duration::from_millis);
         Ok(Look { claims: claims.iter().filter_map(claim).collect(), next })
     }
@@ -210,12 +210,17 @@ impl Timers {
 }
 
 /// A claim as the script gives it. One that is not ours to understand is left where it is and told about each lease.
-fn claim((order, due, token, late): &(String, i64, u64, u64)) -> Option<Claim> {
+fn claim((order, due, token, late): &(String, i64, u64, i64)) -> Option<Claim> {
     let read = order.parse().ok().zip(Timestamp::from_milliseconds(*due));
     if read.is_none() {
         tracing::error!(order, due, "{TIMERS} has an entry that is no timer");
     }
-    read.map(|(order, due)| Claim { order, due, late: Duration::from_millis(*late), token: *token })
+    read.map(|(order, due)| Claim {
+        order,
+        due,
+        late: Duration::from_millis(u64::try_from(*late).unwrap_or_default()),
+        token: *token,
+    })
 }
 
 fn milliseconds(duration: Duration) -> u64 {
