@@ -34,7 +34,7 @@ async fn f8_the_release_is_published_with_its_version() {
 async fn f6_a_stale_cancel_does_not_free_another_buyers_hold() {
     let app = tickets().await;
     let ticket = a_ticket(&app.sign_in()).await;
-    // The first order is cancelled, paid late, and by that cancelled once more for us to see it come late.
+    // The versions alone would keep a stale cancel out; this one has the right version, and still may not.
     let first = a_hold(&app, &ticket).await;
     assert_eq!(app.deliver(&first.cancelled(2)).await, Verdict::Done);
     let second = a_hold(&app, &ticket).await;
