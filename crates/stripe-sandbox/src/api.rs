@@ -1,42 +1,25 @@
-//! One call of Stripe's API from headers to answer: who asks, has it been asked before, does it go wrong, what comes out.
+//! One call of Stripe's API from request to answer: has it been asked before, does it go wrong, what comes out.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use axum::body::Bytes;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use base64::Engine;
 use serde_json::Value;
 
-use crate::call::{Call, Key};
+use crate::call::Call;
 use crate::error::Error;
 use crate::faults::Fault;
-use crate::form::{self, Form, Node};
 use crate::idempotency::{Answer, Use};
 use crate::params::Params;
+use crate::request::{self, Asked};
 use crate::sandbox::Inner;
 use crate::server::Lost;
 use crate::{expand, ids, routes};
 
 /// The version of Stripe's API whose shapes these are.
 pub const VERSION: &str = "2026-09-30.endive";
-/// The largest request. Stripe's parameters are far smaller.
-const BODY_BYTES_MAX: usize = 256 * 1024;
-
-/// What a request says, read.
-#[derive(Debug)]
-struct Asked {
-    method: Method,
-    path: String,
-    form: Form,
-    key: Key,
-    account: String,
-    version: String,
-    idempotency_key: Option<String>,
-    expand: Vec<String>,
-}
-
 /// Answers any request to `/v1/…`.
 pub async fn serve(State(inner): State<Arc<Inner>>, request: Request) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
@@ -44,8 +27,8 @@ pub async fn serve(State(inner): State<Arc<Inner>>, request: Request) -> Respons
         return with_cors(StatusCode::OK.into_response());
     }
     let id = ids::id("req");
-    let now = inner.clock.now();
-    let asked = match read(&inner, request).await {
+    let (now, started) = (inner.clock.now(), Instant::now());
+    let asked = match request::read(&inner, request).await {
         Ok(asked) => asked,
         Err(error) => {
             tracing::info!(%method, path, status = error.status, request = id, refused = %error, "call");
@@ -57,7 +40,8 @@ pub async fn serve(State(inner): State<Arc<Inner>>, request: Request) -> Respons
     let done = tokio::spawn(process(inner, asked, id.clone())).await;
     let response = match done {
         Ok(Some((answer, replayed))) => {
-            tracing::info!(%method, path, status = answer.status, request = id, replayed, "call");
+            let ms = started.elapsed().as_millis();
+            tracing::info!(%method, path, status = answer.status, request = id, ms, replayed, "call");
             respond(&answer, &version, &id, idempotency_key.as_deref(), replayed)
         }
         Ok(None) => {
@@ -109,8 +93,11 @@ async fn process(inner: Arc<Inner>, asked: Asked, id: String) -> Option<(Answer,
                 return None;
             }
         }
-        Some(Fault::Fail(status)) => {
-            let error = Error::outage(status);
+        Some(planned @ (Fault::Fail(_) | Fault::Locked)) => {
+            let error = match planned {
+                Fault::Fail(status) => Error::outage(status),
+                _ => Error::locked(),
+            };
             let answer = refusal(&error, &id, now);
             match used.filter(|_| is_new) {
                 Some(used) if error.kept => inner.state.lock().keys.finish(used, answer.clone(), now),
@@ -169,99 +156,6 @@ fn perform(inner: &Inner, asked: &Asked, used: Option<Use>, id: &str) -> Answer 
     answer
 }
 
-async fn read(inner: &Inner, request: Request) -> Result<Asked, Error> {
-    let (parts, body) = request.into_parts();
-    let body: Bytes = axum::body::to_bytes(body, BODY_BYTES_MAX)
-        .await
-        .map_err(|_| Error { status: 413, ..Error::invalid("The request is too large.") })?;
-    let mut form = form::parse(parts.uri.query().unwrap_or_default())?;
-    if !body.is_empty() {
-        let text = str::from_utf8(&body).map_err(|_| Error::invalid("Invalid request: the body is not UTF-8."))?;
-        let kind = header(&parts.headers, "content-type").unwrap_or_default();
-        if !kind.starts_with("application/x-www-form-urlencoded") {
-            let message = "Invalid request (check that your POST content type is application/x-www-form-urlencoded). \
-                           If you have any questions, we can help at https://support.stripe.com/.";
-            return Err(Error::invalid(message));
-        }
-        form.extend(form::parse(text)?);
-    }
-    let (key, account) = who(inner, &parts.headers, &mut form)?;
-    if header(&parts.headers, "stripe-account").is_some() {
-        return Err(Error::unsupported("connected accounts (the header Stripe-Account)"));
-    }
-    let version = header(&parts.headers, "stripe-version").unwrap_or(VERSION).to_owned();
-    if !is_version(&version) {
-        return Err(Error::invalid(format!("Invalid Stripe API version: {version}")));
-    }
-    let expand = Params::new(&form).list("expand")?.unwrap_or_default();
-    form.remove("expand");
-    Ok(Asked {
-        idempotency_key: header(&parts.headers, "idempotency-key").map(str::to_owned),
-        method: parts.method,
-        path: parts.uri.path().to_owned(),
-        form,
-        key,
-        account,
-        version,
-        expand,
-    })
-}
-
-/// Which key the request came with: `Authorization: Bearer`, HTTP Basic's user name, or Stripe.js's parameter `key`.
-fn who(inner: &Inner, headers: &HeaderMap, form: &mut Form) -> Result<(Key, String), Error> {
-    let basic = |encoded: &str| -> Option<String> {
-        let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).ok()?;
-        Some(String::from_utf8(bytes).ok()?.split(':').next()?.to_owned())
-    };
-    let parameter = match form.remove("key") {
-        Some(Node::Text(key)) => Some(key),
-        _ => None,
-    };
-    // What Stripe.js adds to each of its requests, and nothing depends on.
-    for name in ["_stripe_version", "_stripe_account", "payment_user_agent", "referrer", "time_on_page"] {
-        form.remove(name);
-    }
-    let given = match header(headers, "authorization").and_then(|value| value.split_once(' ')) {
-        Some(("Bearer", key)) => Some(key.trim().to_owned()),
-        Some(("Basic", encoded)) => basic(encoded.trim()),
-        _ => parameter,
-    };
-    let Some(given) = given.filter(|key| !key.is_empty()) else {
-        let message = "You did not provide an API key. You need to provide your API key in the Authorization header, \
-                       using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See \
-                       https://stripe.com/docs/api#authentication for details, or we can help at \
-                       https://support.stripe.com/.";
-        return Err(Error::unauthorized(message));
-    };
-    if given == inner.secret_key {
-        return Ok((Key::Secret, given));
-    }
-    if given == inner.publishable_key {
-        return Ok((Key::Publishable, given));
-    }
-    Err(Error::unauthorized(format!("Invalid API Key provided: {}", veiled(&given))))
-}
-
-/// `sk_test_****abcd`: enough to know one's own key again.
-fn veiled(key: &str) -> String {
-    let letters: Vec<char> = key.chars().collect();
-    let shown = |place: usize| (place < 8 && letters.len() > 16) || place + 4 >= letters.len();
-    letters.iter().enumerate().map(|(place, letter)| if shown(place) { *letter } else { '*' }).collect()
-}
-
-fn is_version(version: &str) -> bool {
-    let date = version.split(['.', ';']).next().unwrap_or_default();
-    date.len() == 10
-        && date.bytes().enumerate().all(|(place, byte)| match place {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        })
-}
-
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
-}
-
 fn refusal(error: &Error, id: &str, now: i64) -> Answer {
     Answer { status: error.status, body: pretty(&error.body(id, now)), request: id.to_owned() }
 }
@@ -292,7 +186,10 @@ fn respond(answer: &Answer, version: &str, id: &str, idempotency_key: Option<&st
         set("idempotent-replayed", "true");
     }
     if answer.status >= 400 {
-        set("stripe-should-retry", if !replayed && matches!(answer.status, 409 | 500..) { "true" } else { "false" });
+        // Too many requests do not get fewer by sending them again; a lock is gone in a moment.
+        let is_lock = answer.status == 429 && answer.body.contains("lock_timeout");
+        let retry = !replayed && (is_lock || matches!(answer.status, 409 | 500..));
+        set("stripe-should-retry", if retry { "true" } else { "false" });
     }
     response
 }
@@ -310,24 +207,4 @@ fn with_cors(mut response: Response) -> Response {
         response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_are_dates() {
-        assert!(is_version(VERSION));
-        assert!(is_version("2020-08-27"));
-        assert!(is_version("2020-08-27; some_beta=v1"));
-        assert!(!is_version("endive"));
-        assert!(!is_version(""));
-    }
-
-    #[test]
-    fn keys_are_veiled() {
-        assert_eq!(veiled("sk_test_1234567890"), "sk_test_******7890");
-        assert_eq!(veiled("wrong"), "*rong");
-    }
 }

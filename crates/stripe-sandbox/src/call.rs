@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::ids;
 use crate::objects::{BalanceTransaction, Charge, Delivery, Event, PaymentIntent, Refund};
 use crate::state::State;
+use crate::webhooks::WAITING_MAX;
 
 /// Which of the account's keys a request came with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +62,11 @@ impl Call<'_> {
             under_way: false,
         });
         self.state.deliveries.extend(deliveries);
+        let excess = self.state.deliveries.len().saturating_sub(WAITING_MAX);
+        if excess > 0 {
+            tracing::warn!(excess, "giving up the oldest webhooks: more than {WAITING_MAX} are waiting");
+            self.state.deliveries.drain(..excess);
+        }
         self.state.events.put(event)?;
         self.state.forget_old_events();
         Ok(())

@@ -1,5 +1,6 @@
 //! The binary's settings, from arguments or the environment, and its life from start to signal.
 
+use std::io::IsTerminal;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -64,7 +65,7 @@ Test cards, as https://docs.stripe.com/testing has them (any date to come, any s
 
 Strings for tests, as JSON:
   POST /sandbox/faults           {\"calls\": \"POST /v1/refunds\", \"fault\": \"lose_answer\", \"times\": 1}
-                                 lose_request, lose_answer, hold, hold_answer, {\"fail\": 500}
+                                 lose_request, lose_answer, hold, hold_answer, locked, {\"fail\": 500}
   POST /sandbox/faults/clear     forgets what is planned
   POST /sandbox/release          {\"most\": 1} lets held calls go on; GET /sandbox/held lists them
   POST /sandbox/outcomes         {\"outcome\": \"processing\"} or {\"outcome\": {\"card\": {\"declines\": \"lost_card\"}}}
@@ -72,14 +73,14 @@ Strings for tests, as JSON:
   POST /sandbox/payment_intents/ID/settle         {} or {\"declined\": \"insufficient_funds\"}
   POST /sandbox/refunds/ID/settle                 {\"succeeded\": true}
   POST /sandbox/webhooks/hold    and /sandbox/webhooks/resume
-  POST /sandbox/webhooks         {\"body\": \"…\", \"signature\": \"…\"} sends a forged one
+  POST /sandbox/webhooks         {\"body\": \"…\", \"signature\": \"…\"} or {…, \"secret\": \"…\", \"timestamp\": 1} sends a forged one
   POST /sandbox/events/ID/deliver   sends one again; GET /sandbox/undelivered lists what was not taken
   GET  /sandbox/ledger           every charge that was paid, what was given back, what is left";
 
 /// Serves until it is told to stop.
 pub async fn run(config: Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_env("SANDBOX_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stdout().is_terminal()).init();
     let (mut interrupted, mut terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
 
     let webhook = config.webhook_url.zip(config.webhook_secret).map(|(url, secret)| Webhook { url, secret });

@@ -126,7 +126,7 @@ impl Error {
             "There is currently another in-progress request using this Idempotent Key (that probably means you \
              submitted twice, and the other request is still going through): {key}. Please try again later."
         );
-        Self { status: 409, ..Self::idempotency(message) }.code("idempotency_key_in_use")
+        Self { status: 409, ..Self::invalid(message) }.code("idempotency_key_in_use")
     }
 
     /// What Stripe answers when it is itself at fault or overloaded, for calls made to fail.
@@ -137,17 +137,19 @@ impl Error {
                                https://stripe.com/docs/rate-limits.";
                 Self::new(429, "invalid_request_error", message).code("rate_limit")
             }
-            409 => {
-                let message = "This object cannot be accessed right now because another API request or Stripe process \
-                               is currently accessing it. If you see this error intermittently, retry the request.";
-                Self::new(409, "invalid_request_error", message).code("lock_timeout")
-            }
             // Stripe remembers its own 500 for the key; what a gateway says before the endpoint began, it does not.
             other => Self {
                 kept: other == 500,
                 ..Self::new(other, "api_error", "An unknown error occurred. (The Stripe sandbox was told to fail.)")
             },
         }
+    }
+
+    /// What Stripe answers while something else changes the same object: 429, but worth another try.
+    pub fn locked() -> Self {
+        let message = "This object cannot be accessed right now because another API request or Stripe process is \
+                       currently accessing it. If you see this error intermittently, retry the request.";
+        Self { status: 429, ..Self::invalid(message) }.code("lock_timeout")
     }
 
     /// With this `error.code`.

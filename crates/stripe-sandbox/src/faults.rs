@@ -24,7 +24,9 @@ pub enum Fault {
     Hold,
     /// It takes effect at once; its answer waits until it is let go.
     HoldAnswer,
-    /// It is refused with this status before it takes effect: 429 too many, 409 locked, 500, 502, 503.
+    /// It is refused because something else is changing the same object: 429 `lock_timeout`.
+    Locked,
+    /// It is refused with this status before it takes effect: 429 (too many requests), 500, 502, 503.
     /// As at Stripe, a 500 is the key's answer from then on; the others are not.
     Fail(u16),
 }

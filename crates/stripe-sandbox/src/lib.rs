@@ -3,12 +3,29 @@
 //! It answers in Stripe's documented shapes, refuses by name what it does not support, and lets tests decide what goes
 //! wrong. It is never part of a production image: production takes Stripe's own address.
 //!
+//! ```no_run
+//! # async fn example() -> anyhow::Result<()> {
+//! use stripe_sandbox::{Fault, Options, Sandbox};
+//!
+//! let stripe = Sandbox::start(Options::default()).await?;
+//! // … point the service at `stripe.url` with the key `stripe.secret_key()`, and events at the service:
+//! stripe.send_webhooks_to("http://127.0.0.1:3000/api/payments/webhook", "whsec_test")?;
+//! // The next confirmation takes effect, and its answer is lost.
+//! stripe.plan("POST /v1/payment_intents/*/confirm", Fault::LoseAnswer, 1)?;
+//! // … let someone buy something, then tell the service, in whatever order …
+//! stripe.deliver_all().await?;
+//! // … and see where the money went.
+//! assert_eq!(stripe.ledger().balance["usd"], 0);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! ```text
-//! request ─► api.rs ─────────────► routes.rs, routes/* ─► payments.rs ─► objects/*, state.rs
-//!            key, idempotency.rs,    one address each      what money      what is kept,
-//!            faults.rs, expand.rs                          does            Stripe's JSON
-//!                                                             │
-//!                                                        call.rs: events ─► webhooks.rs ─► endpoints
+//! request ─► request.rs ─► api.rs ───────────► routes.rs, routes/* ─► payments.rs ─► objects/*, state.rs
+//!            key, form.rs  idempotency.rs,   one address each      what money      what is kept,
+//!                          faults.rs, expand.rs                    does            Stripe's JSON
+//!                                                                       │
+//!                                                                  call.rs: events ─► webhooks.rs ─► endpoints
 //! ```
 //!
 //! | file | answers for |
@@ -39,6 +56,7 @@ mod objects;
 mod pages;
 mod params;
 mod payments;
+mod request;
 mod routes;
 mod sandbox;
 mod server;
@@ -50,7 +68,7 @@ pub use cards::{Behaviour, Decline};
 pub use clock::Clock;
 pub use config::{Config, run};
 pub use control::{Charged, Ledger};
-pub use error::Error;
+pub use error::{Error, FailedPayment};
 pub use faults::Fault;
 pub use payments::Outcome;
 pub use sandbox::{Deliveries, Handle, Options, Sandbox, Webhook};

@@ -22,10 +22,19 @@ const CSS: &str = "text/css; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-const STRIPE_JS: &str = include_str!("../page/stripe.js");
+const STRIPE_JS: &str = concat!(
+    include_str!("../page/stripe/open.js"),
+    include_str!("../page/stripe/base.js"),
+    "\n",
+    include_str!("../page/stripe/elements.js"),
+    "\n",
+    include_str!("../page/stripe/stripe.js"),
+    include_str!("../page/stripe/close.js"),
+);
 const PAYMENT_HTML: &str = include_str!("../page/payment.html");
 const PAYMENT_CSS: &str = include_str!("../page/payment.css");
 const PAYMENT_JS: &str = include_str!("../page/payment.js");
+const CARD_JS: &str = include_str!("../page/card.js");
 const AUTHENTICATE_HTML: &str = include_str!("../page/authenticate.html");
 const AUTHENTICATE_CSS: &str = include_str!("../page/authenticate.css");
 const AUTHENTICATE_JS: &str = include_str!("../page/authenticate.js");
@@ -45,6 +54,7 @@ pub fn router(inner: Arc<Inner>) -> Router {
         .route("/elements/payment", get(|| async { file(HTML, PAYMENT_HTML) }))
         .route("/elements/payment.css", get(|| async { file(CSS, PAYMENT_CSS) }))
         .route("/elements/payment.js", get(|| async { file(SCRIPT, PAYMENT_JS) }))
+        .route("/elements/card.js", get(|| async { file(SCRIPT, CARD_JS) }))
         .route("/elements/authenticate.css", get(|| async { file(CSS, AUTHENTICATE_CSS) }))
         .route("/elements/authenticate.js", get(|| async { file(SCRIPT, AUTHENTICATE_JS) }))
         .route("/authenticate/{intent}", get(|| async { file(HTML, AUTHENTICATE_HTML) }).post(authenticate))

@@ -20,8 +20,7 @@ use crate::ids;
 use crate::objects::{Delivery, WebhookEndpoint};
 use crate::routes;
 use crate::state::State;
-use crate::webhooks::{self, WAITING_MAX};
-use crate::{file, pages, server};
+use crate::{file, pages, server, webhooks};
 
 /// When webhooks are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -263,11 +262,6 @@ impl Inner {
             return Vec::new();
         }
         let mut state = self.state.lock();
-        let excess = state.deliveries.len().saturating_sub(WAITING_MAX);
-        if excess > 0 {
-            tracing::warn!(excess, "giving up the oldest webhooks: more than {WAITING_MAX} are waiting");
-            state.deliveries.drain(..excess);
-        }
         let mut taken = Vec::new();
         for delivery in state.deliveries.iter_mut().filter(|delivery| !delivery.under_way) {
             delivery.under_way = true;

@@ -2,12 +2,13 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response};
 use hyper::body::Incoming;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +16,9 @@ use tower::ServiceExt;
 
 /// Connections open at once: more than any test opens, fewer than the usual limit on open files (1024).
 const CONNECTIONS_MAX: usize = 512;
+
+/// How long a connection may be open without asking anything, so that silent ones make place.
+const IDLE_MAX: Duration = Duration::from_secs(30);
 
 /// Marks a response that must not be sent.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +52,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 // Out of file descriptors, most likely: some time for others to close.
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             }
         };
@@ -56,7 +60,13 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         tokio::spawn(async move {
             let _place = place;
             let service = hyper::service::service_fn(move |request: Request<Incoming>| answer(router.clone(), request));
-            let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+            let connection = hyper::server::conn::http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(IDLE_MAX)
+                // One call each. Where a used connection closes without an answer, browsers and libraries send the
+                // request again by themselves, and a lost answer would not be one.
+                .keep_alive(false)
+                .serve_connection(TokioIo::new(stream), service);
             tokio::select! {
                 () = stop.cancelled() => {}
                 // Clients hang up, and we do so on purpose: nothing to report.

@@ -77,13 +77,15 @@ impl<T: Object> Shelf<T> {
         self.items.iter()
     }
 
-    /// Forgets the oldest until no more than `most` are left.
-    fn forget_beyond(&mut self, most: usize) {
-        // By halves, because every forgetting numbers the rest anew.
-        if self.items.len() > most {
-            self.items.drain(..self.items.len() - most / 2);
-            self.number();
+    /// Forgets the oldest if there are more than `most`, and says whether.
+    fn forget_beyond(&mut self, most: usize) -> bool {
+        if self.items.len() <= most {
+            return false;
         }
+        // By halves, because every forgetting numbers the rest anew.
+        self.items.drain(..self.items.len() - most / 2);
+        self.number();
+        true
     }
 
     /// Finds the places again after reading from a file.
@@ -140,8 +142,9 @@ impl State {
 
     /// Keeps the number of events within its bound.
     pub(crate) fn forget_old_events(&mut self) {
-        self.events.forget_beyond(EVENTS_MAX);
-        let events = &self.events;
-        self.deliveries.retain(|delivery| events.get(&delivery.event).is_some());
+        if self.events.forget_beyond(EVENTS_MAX) {
+            let events = &self.events;
+            self.deliveries.retain(|delivery| events.get(&delivery.event).is_some());
+        }
     }
 }

@@ -14,6 +14,7 @@ use crate::faults::Fault;
 use crate::payments::{self, Outcome};
 use crate::routes::refunds;
 use crate::sandbox::{Deliveries, Inner};
+use crate::webhooks::signature;
 
 type App = State<Arc<Inner>>;
 type Done = Result<Json<Value>, Error>;
@@ -132,11 +133,22 @@ async fn settle_refund(State(inner): App, Path(id): Path<String>, Json(settle): 
 #[serde(deny_unknown_fields)]
 struct Forged {
     body: String,
-    signature: String,
+    /// As it is …
+    signature: Option<String>,
+    /// … or made with this secret, rightly or wrongly …
+    secret: Option<String>,
+    /// … for this time, now if it isn't said.
+    timestamp: Option<i64>,
 }
 
-async fn forge(State(inner): App, Json(forged): Json<Forged>) -> Json<Value> {
-    Json(json!({ "answers": answers(inner.post_webhook(&forged.body, &forged.signature).await) }))
+async fn forge(State(inner): App, Json(forged): Json<Forged>) -> Done {
+    let timestamp = forged.timestamp.unwrap_or_else(|| inner.clock.now());
+    let header = match (forged.signature, forged.secret) {
+        (Some(signature), None) => signature,
+        (None, Some(secret)) => signature(&secret, timestamp, &forged.body),
+        _ => return Err(Error::invalid("A webhook is sent with a `signature`, or with a `secret` to sign it with.")),
+    };
+    Ok(Json(json!({ "answers": answers(inner.post_webhook(&forged.body, &header).await) })))
 }
 
 fn deliveries(inner: &Inner, deliveries: Deliveries) -> Json<Value> {

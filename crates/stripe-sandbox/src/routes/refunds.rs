@@ -150,7 +150,10 @@ fn paid_charge(call: &Call<'_>, intent: &str) -> Result<Charge, Error> {
 /// How much to give back, if the charge still has as much.
 fn refundable(call: &Call<'_>, charge: &Charge, amount: Option<i64>) -> Result<i64, Error> {
     if !charge.paid() {
-        let message = format!("Charge {} failed, so there is nothing to refund.", charge.id);
+        let message = match &charge.payment_intent {
+            Some(intent) => format!("This PaymentIntent ({intent}) does not have a successful charge to refund."),
+            None => format!("Charge {} failed, so there is nothing to refund.", charge.id),
+        };
         return Err(Error::not_allowed(message).param("charge"));
     }
     let left = call.unrefunded(charge);

@@ -79,6 +79,8 @@ async fn webhooks_are_held_and_delivered() {
     assert!(answers["answers"][0].is_string(), "why it could not be reached: {answers}");
     let forged = pull(&sandbox, "/webhooks", json!({ "body": "{}", "signature": "t=1,v1=0" })).await;
     assert_eq!(forged["answers"].as_array().unwrap().len(), 1);
+    let late = json!({ "body": "{}", "secret": "whsec_test", "timestamp": 1 });
+    assert_eq!(pull(&sandbox, "/webhooks", late).await["answers"].as_array().unwrap().len(), 1);
     pull(&sandbox, "/webhooks/resume", json!({})).await;
 }
 
@@ -89,6 +91,7 @@ async fn misspelt_strings_are_refused() {
         ("/faults", json!({ "calls": "refunds", "fault": "hold" })),
         ("/faults", json!({ "calls": "POST /v1/refunds", "fault": "explode" })),
         ("/outcomes", json!({ "outcom": "processing" })),
+        ("/webhooks", json!({ "body": "{}" })),
         ("/payment_intents/pi_1/settle", json!({})),
     ] {
         let request = client().post(format!("{}/sandbox{path}", sandbox.url));

@@ -26,15 +26,15 @@ async fn a_lost_answer_has_its_effect() {
 #[tokio::test]
 async fn outages_look_like_stripes() {
     let sandbox = sandbox().await;
-    for (status, kind, code) in [
-        (429, "invalid_request_error", Some("rate_limit")),
-        (409, "invalid_request_error", Some("lock_timeout")),
-        (500, "api_error", None),
-        (503, "api_error", None),
+    for (fault, status, kind, code, retry) in [
+        (Fault::Fail(429), 429, "invalid_request_error", Some("rate_limit"), "false"),
+        (Fault::Locked, 429, "invalid_request_error", Some("lock_timeout"), "true"),
+        (Fault::Fail(500), 500, "api_error", None, "true"),
+        (Fault::Fail(503), 503, "api_error", None, "true"),
     ] {
-        sandbox.plan("* /v1/*", Fault::Fail(status), 1).unwrap();
+        sandbox.plan("* /v1/*", fault, 1).unwrap();
         let answer = send(&sandbox, "POST", "/v1/charges", CHARGE, &[]).await;
-        assert_eq!(answer.headers["stripe-should-retry"], if status == 429 { "false" } else { "true" });
+        assert_eq!(answer.headers["stripe-should-retry"], retry);
         let error = answer.refused(status);
         assert_eq!((&error["type"], error["code"].as_str()), (&kind.into(), code));
     }

@@ -14,6 +14,7 @@ async fn the_script_and_its_frame_are_served_with_a_policy_that_lets_in_nothing_
         ("/endive/stripe.js", "text/javascript"),
         ("/elements/payment", "text/html"),
         ("/elements/payment.js", "text/javascript"),
+        ("/elements/card.js", "text/javascript"),
         ("/elements/payment.css", "text/css"),
         ("/authenticate/pi_1?client_secret=x", "text/html"),
         ("/elements/authenticate.js", "text/javascript"),

@@ -240,3 +240,18 @@ async fn an_intent_that_does_not_exist_is_not_found() {
     assert_eq!(error["message"], "No such payment_intent: 'pi_1'");
     assert_eq!(error["param"], "intent");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_confirmations_at_once_charge_once() {
+    let sandbox = std::sync::Arc::new(sandbox().await);
+    let made = intent(&sandbox, "").await;
+    let path = format!("/v1/payment_intents/{}/confirm", id(&made));
+    let mut tries = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let (sandbox, path) = (sandbox.clone(), path.clone());
+        tries.spawn(async move { post(&sandbox, &path, "payment_method=pm_card_visa").await.status });
+    }
+    let statuses = tries.join_all().await;
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
+    assert_eq!(sandbox.ledger().charges.len(), 1);
+}
