@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 use anyhow::bail;
 
 use crate::interrupt::{Interrupt, Interrupted};
-use crate::processes::{self, Chain, Program};
+use crate::processes::{Chain, Program, described, leftovers};
 use crate::progress::Step;
 use crate::servers::postgres::{Durability, Postgres};
 use crate::servers::redis::Redis;
@@ -39,9 +39,6 @@ use plan::Plan;
 
 /// `marketplace` drains: it answers what it has begun, and hands back what it has not.
 const DRAIN_MAX: Duration = Duration::from_secs(40);
-
-/// How long the programs of a run that was killed may take to stop: all of their graces together.
-const EARLIER_RUN_MAX: Duration = Duration::from_mins(2);
 
 /// Between two looks at what runs.
 const WATCH_INTERVAL: Duration = Duration::from_millis(200);
@@ -75,18 +72,10 @@ pub struct Arguments {
 
 /// Runs it until it is interrupted, which is no failure, or until one of its processes ends, which is.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let interrupt = Interrupt::hear()?;
-    match start_and_watch(arguments, &interrupt) {
-        Err(error) if error.is::<Interrupted>() => Ok(()),
-        result => result,
-    }
-}
-
-fn start_and_watch(arguments: &Arguments, interrupt: &Interrupt) -> anyhow::Result<()> {
     let begun = Instant::now();
     let home = Home::open(&cargo::root(), arguments.port)?;
     let waiting = Step::begin("What an earlier run left behind");
-    if processes::clear(&home.running(), EARLIER_RUN_MAX, interrupt)? {
+    if leftovers::stop(&home.running())? {
         waiting.done("stopped");
     } else {
         drop(waiting);
@@ -102,7 +91,6 @@ fn start_and_watch(arguments: &Arguments, interrupt: &Interrupt) -> anyhow::Resu
     let plan = Plan::new(|name| std::env::var(name).ok(), arguments.port, arguments.hold.as_deref());
     plan.check_theirs()?;
     tools::ensure(&plan.tools(), arguments.yes)?;
-    interrupt.check()?;
     if arguments.fresh {
         home.forget()?;
         eprintln!("✓ The data of earlier runs is forgotten");
@@ -110,13 +98,16 @@ fn start_and_watch(arguments: &Arguments, interrupt: &Interrupt) -> anyhow::Resu
     let secrets = home.secrets()?;
     home.turn_logs()?;
 
+    let interrupt = Interrupt::hear()?;
     let mut chain = Chain::new(&home.running(), interrupt.clone())?;
     let result = start(arguments, &plan, &home, &secrets, &mut chain).and_then(|()| {
         eprintln!("\n  {} is ready after {} s", plan.public_url(), begun.elapsed().as_secs());
         eprintln!("  {}\n", home.told());
-        watch(arguments, &home, &mut chain, interrupt)
+        watch(arguments, &home, &mut chain, &interrupt)
     });
-    stop(chain, &result);
+    // Interrupted while it started, it has not failed either.
+    let result = result.or_else(|error| if error.is::<Interrupted>() { Ok(()) } else { Err(error) });
+    stop(chain, result.is_ok());
     result
 }
 
@@ -183,7 +174,7 @@ fn start(
     Ok(())
 }
 
-/// Until it is interrupted, or a process ends.
+/// Until it is interrupted; fails when a process ends.
 fn watch(arguments: &Arguments, home: &Home, chain: &mut Chain, interrupt: &Interrupt) -> anyhow::Result<()> {
     let mut logs = arguments.logs.then(|| logs::Logs::of(home));
     while !interrupt.is_heard() {
@@ -193,20 +184,20 @@ fn watch(arguments: &Arguments, home: &Home, chain: &mut Chain, interrupt: &Inte
         }
         std::thread::sleep(WATCH_INTERVAL);
     }
-    Err(Interrupted.into())
+    Ok(())
 }
 
 /// Stops all of it in order, and says so.
-fn stop(mut chain: Chain, result: &anyhow::Result<()>) {
+fn stop(mut chain: Chain, asked: bool) {
     if chain.last().is_some() {
-        let why = if result.as_ref().is_err_and(anyhow::Error::is::<Interrupted>) { "" } else { ", the rest too" };
-        eprintln!("\n· Stopping{why} (Ctrl-C again: the rest of it goes on without us)");
+        let what = if asked { "Stopping" } else { "Stopping the rest" };
+        eprintln!("\n· {what} (Ctrl-C again: it goes on without us)");
     }
     while let Some(name) = chain.last() {
         let step = Step::begin(name);
         match chain.stop_last() {
             Some((_, Ok(status))) if status.success() => step.done("stopped"),
-            Some((_, Ok(status))) => step.done(&processes::described(status)),
+            Some((_, Ok(status))) => step.done(&described(status)),
             Some((_, Err(error))) => step.done(&format!("cannot tell whether it stopped: {error}")),
             None => {}
         }

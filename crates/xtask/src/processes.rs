@@ -13,10 +13,11 @@
 
 mod identity;
 pub mod keeper;
+pub mod leftovers;
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, PipeWriter};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -25,7 +26,6 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use rustix::process::{Pid, Signal, kill_process};
 
 use crate::interrupt::Interrupt;
 
@@ -258,46 +258,4 @@ fn last_words(log: &Path) -> String {
         words = format!("; the end of {}:\n  {}", log.display(), last.join("\n  "));
     }
     words
-}
-
-/// Waits for the keepers of an earlier run, which may still be stopping its programs, and stops what lost its keeper.
-/// Says whether there was any.
-pub fn clear(folder: &Path, bound: Duration, interrupt: &Interrupt) -> anyhow::Result<bool> {
-    let mut any = false;
-    let keepers = File::create(folder.join(keeper::LOCK))?;
-    let begun = Instant::now();
-    while keepers.try_lock().is_err() {
-        any = true;
-        interrupt.check()?;
-        if begun.elapsed() > bound {
-            bail!("programs of an earlier run are still stopping after {} s: try again, or end them", bound.as_secs());
-        }
-        std::thread::sleep(LOOK_INTERVAL);
-    }
-    for entry in fs::read_dir(folder)?.flatten() {
-        let path = entry.path();
-        if path.extension().is_none_or(|extension| extension != "pid") {
-            continue;
-        }
-        if let Some(pid) = identity::still_runs(&path) {
-            any = true;
-            end(pid)?;
-        }
-        fs::remove_file(&path)?;
-    }
-    Ok(any)
-}
-
-/// Asks a process that is not our child to end, and kills it if it does not.
-fn end(pid: Pid) -> anyhow::Result<()> {
-    for (signal, patience) in [(Signal::TERM, 50), (Signal::INT, 100), (Signal::KILL, 50)] {
-        let _ = kill_process(pid, signal);
-        for _ in 0..patience {
-            if rustix::process::test_kill_process(pid).is_err() {
-                return Ok(());
-            }
-            std::thread::sleep(LOOK_INTERVAL);
-        }
-    }
-    bail!("process {} of an earlier run does not end: end it by hand", pid.as_raw_nonzero())
 }
