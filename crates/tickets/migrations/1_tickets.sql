@@ -34,8 +34,12 @@ exception
         raise notice 'no index for the search of tickets: %', sqlerrm;
 end $$;
 
--- How far the orders are known here: the n - 1 rule for their events. No more of them is any business of this service.
+-- The orders, as far as they concern tickets: the n - 1 rule for their events, and which of them waits for a ticket that
+-- another one still has here, until when. Its turn comes as soon as this service hears that the other let go.
 create table orders (
-    id      uuid primary key,
-    version bigint not null check (version > 0)
+    id         uuid primary key,
+    version    bigint not null check (version > 0),
+    ticket_id  uuid,
+    held_until timestamptz check ((held_until is null) = (ticket_id is null))
 );
+create index orders_waiting on orders (ticket_id) where ticket_id is not null;

@@ -9,7 +9,7 @@ use events::{Cents, OrderId, TicketId, Timestamp, UserId, Version, outbox};
 use sqlx::PgConnection;
 
 use crate::browse::{Browse, Position};
-use crate::ticket::State;
+use crate::ticket::{Claim, State};
 use crate::{Error, Ticket};
 
 /// A ticket as a row: who has it is told by its last two columns.
@@ -175,4 +175,40 @@ pub async fn save_order_version(tx: &mut PgConnection, id: OrderId, version: Ver
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Lets an order, known by [`save_order_version`], wait for a ticket.
+pub async fn wait_for(tx: &mut PgConnection, ticket: TicketId, (order, until): Claim) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update orders set ticket_id = $2, held_until = $3 where id = $1",
+        order as _,
+        ticket as _,
+        until as _,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Lets an order wait no more, if it did.
+pub async fn wait_no_more(tx: &mut PgConnection, order: OrderId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update orders set ticket_id = null, held_until = null where id = $1 and ticket_id is not null",
+        order as _,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Who waits for a ticket: the latest of those who do, as the others must have let go before that one came.
+pub async fn next_claim(tx: &mut PgConnection, ticket: TicketId) -> sqlx::Result<Option<Claim>> {
+    let row = sqlx::query!(
+        r#"select id as "id: OrderId", held_until as "held_until!: Timestamp" from orders
+           where ticket_id = $1 order by held_until desc, id desc limit 1"#,
+        ticket as _,
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(row.map(|row| (row.id, row.held_until)))
 }

@@ -13,6 +13,11 @@
 //! ```
 //!
 //! Every arrow is one version, and an event that carries it. What is no arrow changes nothing and tells nothing.
+//!
+//! Which order may have a ticket is for `orders` to say, and it says so of one at a time. Its news may come in another
+//! order than they happened, so a ticket follows them in whatever order they come and ends up the same: an order that
+//! takes a ticket which another one still has here waits for it ([`Hold::Waits`]), a release hands the ticket to who waits,
+//! and a sale counts whoever holds it.
 
 use events::tickets::{TicketCreated, TicketUpdated};
 use events::{Cents, OrderId, TicketId, Timestamp, UserId, Version};
@@ -73,9 +78,24 @@ impl State {
     }
 }
 
-/// An order asks for a ticket that another one has.
+/// What becomes of an order that takes a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Taken;
+pub enum Hold {
+    /// It has the ticket now.
+    Taken,
+    /// Another order has it, which has let go of it, or this one would not have been made. We have yet to hear of that.
+    Waits,
+    /// Nothing: it has the ticket already, or came and went before the ticket was sold for good.
+    Nothing,
+}
+
+/// An order bought a ticket that is sold to another one: `orders` never says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the ticket is sold to another order")]
+pub struct SoldAlready;
+
+/// An order that waits for a ticket, and until when it holds it.
+pub type Claim = (OrderId, Timestamp);
 
 impl Ticket {
     /// A ticket newly listed by `owner`.
@@ -97,32 +117,36 @@ impl Ticket {
         Ok(())
     }
 
-    /// `order` takes it until its time is up. Says whether that changed anything.
-    pub fn hold(&mut self, order: OrderId, until: Timestamp) -> Result<bool, Taken> {
-        match self.state.order() {
-            None => Ok(self.enter(State::Held { order_id: order, held_until: until })),
-            Some(holder) if holder == order => Ok(false),
-            Some(_) => Err(Taken),
+    /// `order` takes it until its time is up.
+    pub fn hold(&mut self, order: OrderId, until: Timestamp) -> Hold {
+        match self.state {
+            State::Available => {
+                self.enter(State::Held { order_id: order, held_until: until });
+                Hold::Taken
+            }
+            State::Held { order_id, .. } if order_id != order => Hold::Waits,
+            State::Held { .. } | State::Sold { .. } => Hold::Nothing,
         }
     }
 
-    /// `order` lets go of it. Says whether that changed anything: not if the order has not got it, nor if it bought it.
-    pub fn release(&mut self, order: OrderId) -> bool {
+    /// `order` lets go of it, and `next` has it then, if any order waits. Says whether that changed anything: not if the
+    /// order has not got it, nor if it bought it.
+    pub fn release(&mut self, order: OrderId, next: Option<Claim>) -> bool {
         match self.state {
-            State::Held { order_id, .. } if order_id == order => self.enter(State::Available),
+            State::Held { order_id, .. } if order_id == order => {
+                self.enter(next.map_or(State::Available, |(order_id, held_until)| State::Held { order_id, held_until }))
+            }
             State::Available | State::Held { .. } | State::Sold { .. } => false,
         }
     }
 
     /// `order` is paid: it is the buyer's. Says whether that changed anything. A payment may come so late that the order
-    /// had let go of the ticket, and takes it again.
-    pub fn sell(&mut self, order: OrderId) -> Result<bool, Taken> {
+    /// had let go of the ticket, and takes it again; who seems to hold it meanwhile has let go of it too.
+    pub fn sell(&mut self, order: OrderId) -> Result<bool, SoldAlready> {
         match self.state {
             State::Sold { order_id } if order_id == order => Ok(false),
-            State::Held { order_id, .. } | State::Sold { order_id } if order_id != order => Err(Taken),
-            State::Available | State::Held { .. } | State::Sold { .. } => {
-                Ok(self.enter(State::Sold { order_id: order }))
-            }
+            State::Sold { .. } => Err(SoldAlready),
+            State::Available | State::Held { .. } => Ok(self.enter(State::Sold { order_id: order })),
         }
     }
 
@@ -195,11 +219,11 @@ mod tests {
         assert_eq!(
             steps(order, |ticket| ticket.hold(order, until())),
             [
-                (Ok(true), held(order), 2),
-                (Ok(false), held(order), 1),
-                (Err(Taken), held(other), 1),
-                (Ok(false), State::Sold { order_id: order }, 1),
-                (Err(Taken), State::Sold { order_id: other }, 1),
+                (Hold::Taken, held(order), 2),
+                (Hold::Nothing, held(order), 1),
+                (Hold::Waits, held(other), 1),
+                (Hold::Nothing, State::Sold { order_id: order }, 1),
+                (Hold::Nothing, State::Sold { order_id: other }, 1),
             ]
         );
     }
@@ -208,7 +232,7 @@ mod tests {
     fn only_the_order_that_holds_a_ticket_releases_it() {
         let (order, other) = (OrderId::new(), OrderId(uuid::Uuid::max()));
         assert_eq!(
-            steps(order, |ticket| ticket.release(order)),
+            steps(order, |ticket| ticket.release(order, None)),
             [
                 (false, State::Available, 1),
                 (true, State::Available, 2),
@@ -220,16 +244,25 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_is_sold_to_the_order_that_holds_it_or_if_it_is_free() {
+    fn a_released_ticket_goes_to_the_order_that_waits_for_it() {
+        let (order, next) = (OrderId::new(), OrderId::new());
+        let mut ticket = ticket(held(order));
+        assert!(ticket.release(order, Some((next, until()))));
+        assert_eq!((ticket.state, ticket.version.0), (held(next), 2));
+        assert!(!ticket.release(order, None));
+    }
+
+    #[test]
+    fn a_ticket_is_sold_whoever_seems_to_hold_it_but_once() {
         let (order, other) = (OrderId::new(), OrderId(uuid::Uuid::max()));
         assert_eq!(
             steps(order, |ticket| ticket.sell(order)),
             [
                 (Ok(true), State::Sold { order_id: order }, 2),
                 (Ok(true), State::Sold { order_id: order }, 2),
-                (Err(Taken), held(other), 1),
+                (Ok(true), State::Sold { order_id: order }, 2),
                 (Ok(false), State::Sold { order_id: order }, 1),
-                (Err(Taken), State::Sold { order_id: other }, 1),
+                (Err(SoldAlready), State::Sold { order_id: other }, 1),
             ]
         );
     }

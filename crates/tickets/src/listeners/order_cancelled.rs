@@ -14,8 +14,13 @@ impl Listener<OrderCancelled> for App {
             Turn::Early => return Ok(Outcome::TooEarly),
         }
         let Some(mut ticket) = store::lock(tx, event.ticket.id).await? else { return Ok(Outcome::TooEarly) };
-        if ticket.release(event.id) {
+        store::wait_no_more(tx, event.id).await?;
+        let next = store::next_claim(tx, ticket.id).await?;
+        if ticket.release(event.id, next) {
             store::save(tx, &ticket).await?;
+            if let Some((order, _)) = next {
+                store::wait_no_more(tx, order).await?;
+            }
         }
         store::save_order_version(tx, event.id, event.version).await?;
         Ok(Outcome::Done)

@@ -14,12 +14,10 @@ impl Listener<OrderCompleted> for App {
             Turn::Early => return Ok(Outcome::TooEarly),
         }
         let Some(mut ticket) = store::lock(tx, event.ticket.id).await? else { return Ok(Outcome::TooEarly) };
-        match ticket.sell(event.id) {
-            Ok(true) => store::save(tx, &ticket).await?,
-            Ok(false) => {}
-            // The order that had it let go of it, or `orders` would not have sold it. We have yet to hear of it.
-            Err(_taken) => return Ok(Outcome::TooEarly),
+        if ticket.sell(event.id)? {
+            store::save(tx, &ticket).await?;
         }
+        store::wait_no_more(tx, event.id).await?;
         store::save_order_version(tx, event.id, event.version).await?;
         Ok(Outcome::Done)
     }

@@ -4,6 +4,7 @@ use events::orders::OrderCreated;
 use events::{Listener, Outcome, Turn};
 use sqlx::PgConnection;
 
+use crate::ticket::Hold;
 use crate::{App, store};
 
 impl Listener<OrderCreated> for App {
@@ -14,13 +15,12 @@ impl Listener<OrderCreated> for App {
             Turn::Early => return Ok(Outcome::TooEarly),
         }
         let Some(mut ticket) = store::lock(tx, event.ticket.id).await? else { return Ok(Outcome::TooEarly) };
-        match ticket.hold(event.id, event.expires_at) {
-            Ok(true) => store::save(tx, &ticket).await?,
-            Ok(false) => {}
-            // The order that had it let go of it, or `orders` would not have taken this one. We have yet to hear of it.
-            Err(_taken) => return Ok(Outcome::TooEarly),
-        }
         store::save_order_version(tx, event.id, event.version).await?;
+        match ticket.hold(event.id, event.expires_at) {
+            Hold::Taken => store::save(tx, &ticket).await?,
+            Hold::Waits => store::wait_for(tx, ticket.id, (event.id, event.expires_at)).await?,
+            Hold::Nothing => {}
+        }
         Ok(Outcome::Done)
     }
 }
