@@ -30,7 +30,7 @@ use time::Duration;
 use tokio::task::JoinHandle;
 
 /// Stories played where nobody says how many.
-const ROUNDS: u64 = 40;
+const ROUNDS: u64 = 150;
 /// Choices after which a story must have come to its end.
 const STEPS_MAX: usize = 4_000;
 
@@ -386,6 +386,7 @@ async fn f3_however_events_requests_and_timers_mix_nobody_pays_for_nothing_and_n
     let first = number("SEED").unwrap_or_else(|| u64::from(rand::random::<u32>()));
     let rounds = if number("SEED").is_some() { 1 } else { ROUNDS };
     let world = World::start().await;
+    let mut ends = BTreeMap::<String, u64>::new();
     for seed in first..first + number("ROUNDS").unwrap_or(rounds) {
         let mut story = Story::begin(&world, seed).await;
         let told = AssertUnwindSafe(async {
@@ -396,5 +397,12 @@ async fn f3_however_events_requests_and_timers_mix_nobody_pays_for_nothing_and_n
             println!("{}\nto see it again: SEED={seed}", story.log.join("\n"));
             resume_unwind(failure);
         }
+        for payment in story.payments().await {
+            *ends.entry(format!("payments {}", payment["status"])).or_default() += 1;
+        }
+        for (_, order) in story.orders().await {
+            *ends.entry(format!("orders {}", order["status"])).or_default() += 1;
+        }
     }
+    println!("how they ended: {ends:?}");
 }
