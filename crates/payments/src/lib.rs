@@ -77,7 +77,7 @@ use utoipa_axum::routes as paths;
 pub use self::config::{Config, Currency};
 pub use self::error::Error;
 use crate::provider::Provider;
-use crate::stripe::{Stripe, Timeouts};
+use crate::stripe::{Pace, Stripe};
 
 /// The schema of its tables.
 pub const SCHEMA: &str = "payments";
@@ -182,7 +182,7 @@ pub async fn service(config: &Config) -> anyhow::Result<Service> {
     let (common, clock, terms) = (&config.common, Clock::system(), config.terms());
     let db = database::open(&config.payments_database_url, SCHEMA, &MIGRATOR).await?;
     let sessions = Sessions::new(&common.jwt_key, db.clone(), clock.clone(), &common.public_url);
-    let stripe = Stripe::new(&config.stripe_url, &config.stripe_key, Timeouts::STRIPE)?;
+    let stripe = Stripe::new(&config.stripe_url, &config.stripe_key, Pace::STRIPE)?;
     if terms.webhook_secrets.is_empty() {
         tracing::warn!("STRIPE_WEBHOOK_SECRET is not set: payments made in the browser are found out by asking, later");
     }

@@ -28,7 +28,9 @@ async fn change(
         if payment.is_due(app.clock.now()) {
             store::wake(&mut tx).await?;
         }
-        tx.commit().await?;
+    }
+    tx.commit().await?;
+    if payment != before {
         tracing::info!(payment = %id, order = %order.id, status = ?payment.status, ?news, "a payment changed");
     }
     Ok(payment)

@@ -9,13 +9,22 @@ mod work;
 use events::orders::OrderStatus;
 use events::payments::{PaymentClosed, PaymentCreated, PaymentRefunded, PaymentStarted};
 use events::{OrderId, PaymentId, Timestamp, UserId, Version, outbox};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Postgres, Transaction};
 
 pub use self::webhooks::{forget_webhooks_before, lock_by_stripe_id, see_webhook};
 pub use self::work::{claim_looks, claim_refunds, postpone_look, postpone_refund, wake, work_channel};
 use crate::Error;
 use crate::order::Order;
 use crate::payment::{News, Payment};
+
+/// Ends a transaction as its `result` says. By hand: one that is only dropped keeps its locks for a moment, and a worker
+/// that comes along would pass the row.
+pub async fn end<T>(tx: Transaction<'_, Postgres>, result: Result<T, Error>) -> Result<T, Error> {
+    match result {
+        Ok(value) => tx.commit().await.map(|()| value).map_err(Error::from),
+        Err(error) => tx.rollback().await.map_err(Error::from).and(Err(error)),
+    }
+}
 
 /// An order to look at.
 pub async fn order(db: &mut PgConnection, id: OrderId) -> sqlx::Result<Option<Order>> {

@@ -22,32 +22,36 @@ use crate::provider::{Call, ConfirmedBy, Failure, Intent, Provider, Refund, Refu
 
 /// Tries of one call. A lost answer is nearly always there at the second; the third is for the outage of a moment.
 const TRIES: u32 = 3;
-/// The pause before the second try; it doubles. Together with [`Timeouts::STRIPE`] all tries of a call stay below
-/// fifteen seconds, so that a request which needs two calls has its answer before its client gives up.
-const PAUSE: Duration = Duration::from_millis(200);
 
-/// How long one try may take.
+/// How fast it is asked.
 #[derive(Debug, Clone, Copy)]
-pub struct Timeouts(pub Duration);
+pub struct Pace {
+    /// How long one try may take.
+    pub each: Duration,
+    /// The pause before the second try; it doubles.
+    pub pause: Duration,
+}
 
-impl Timeouts {
-    /// Nearly all of Stripe's answers come within two seconds; a bank that takes longer is asked for again by key.
-    pub const STRIPE: Self = Self(Duration::from_secs(4));
+impl Pace {
+    /// Nearly all of Stripe's answers come within two seconds; a bank that takes longer is asked for again by key. All
+    /// tries of a call together stay below thirteen seconds.
+    pub const STRIPE: Self = Self { each: Duration::from_secs(4), pause: Duration::from_millis(200) };
 }
 
 /// Stripe, or what answers like it.
 #[derive(Debug, Clone)]
 pub struct Stripe {
     client: stripe::Client,
+    pause: Duration,
 }
 
 impl Stripe {
     /// Stripe at `url`, with the account's secret `key`.
-    pub fn new(url: &str, key: &SecretString, timeouts: Timeouts) -> anyhow::Result<Self> {
+    pub fn new(url: &str, key: &SecretString, pace: Pace) -> anyhow::Result<Self> {
         // The library puts the path right behind it.
         let url = format!("{}/", url.trim_end_matches('/'));
-        let client = stripe::ClientBuilder::new(key.expose_secret()).url(url).timeout(timeouts.0).build()?;
-        Ok(Self { client })
+        let client = stripe::ClientBuilder::new(key.expose_secret()).url(url).timeout(pace.each).build()?;
+        Ok(Self { client, pause: pace.pause })
     }
 }
 
@@ -159,7 +163,7 @@ impl Stripe {
             if tries == TRIES {
                 return Err(unknown.unwrap_or(failure));
             }
-            sleep(PAUSE * 2_u32.pow(tries - 1)).await;
+            sleep(self.pause * 2_u32.pow(tries - 1)).await;
         }
     }
 }

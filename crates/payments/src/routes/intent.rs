@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use service::problem::Errors;
 use service::{Body, ClientAddress, Session};
-use sqlx::Acquire;
+use sqlx::{Acquire, PgConnection};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 use validator::Validate;
@@ -125,22 +125,26 @@ async fn opened(app: &App, user: UserId, order: OrderId) -> Result<Opened, Error
 
 /// The payment of `order` that is under way, begun now if there is none.
 async fn live(app: &App, user: UserId, order: OrderId) -> Result<Payment, Error> {
-    let now = app.clock.now();
     let mut connection = app.db.acquire().await?;
     let mut tx = connection.begin().await?;
-    let order = store::lock_order(&mut tx, order).await?.ok_or(Error::NotFound)?;
+    let live = claim(app, &mut tx, user, order).await;
+    store::end(tx, live).await
+}
+
+async fn claim(app: &App, tx: &mut PgConnection, user: UserId, order: OrderId) -> Result<Payment, Error> {
+    let order = store::lock_order(tx, order).await?.ok_or(Error::NotFound)?;
     order.may_be_paid_by(user)?;
-    let live = store::lock_live(&mut tx, order.id).await?;
+    let live = store::lock_live(tx, order.id).await?;
     if live.as_ref().is_some_and(|live| live.status == Status::Completed) {
         return Err(Refusal::Paid.into());
     }
+    let now = app.clock.now();
     // Also of one that is open: time may have passed since.
     order.takes_payment(now)?;
     if let Some(live) = live {
         return Ok(live);
     }
     let payment = Payment::begin(&order, Kind::Intent, &app.currency, None, now);
-    store::insert(&mut tx, &payment).await?;
-    tx.commit().await?;
+    store::insert(tx, &payment).await?;
     Ok(payment)
 }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use service::problem::Errors;
 use service::{Body, ClientAddress, Session};
 use sha2::{Digest, Sha256};
-use sqlx::Acquire;
+use sqlx::{Acquire, PgConnection};
 use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
 use validator::Validate;
@@ -118,6 +118,8 @@ pub async fn charge(app: &App, user: UserId, order: OrderId, token: SecretString
             Turn::Theirs(payment) => ended(app, payment.id, deadline).await?,
             // One intent an order: what the browser could still confirm must be out of the way first.
             Turn::Browser(payment) => match timeout_at(deadline, settle::end(app, &payment)).await {
+                // It was only just opened: that is for the next turn to end.
+                Ok(Ok(ended)) if ended.stripe_id != payment.stripe_id => continue,
                 Ok(ended) => ended?,
                 Err(_) => return Err(Error::Unsure),
             },
@@ -140,30 +142,33 @@ pub async fn charge(app: &App, user: UserId, order: OrderId, token: SecretString
 
 /// Looks whose turn it is, and claims it if it is ours: F2.
 async fn turn(app: &App, user: UserId, order: OrderId, digest: &[u8]) -> Result<Turn, Error> {
-    let now = app.clock.now();
     let mut connection = app.db.acquire().await?;
     let mut tx = connection.begin().await?;
-    let order = store::lock_order(&mut tx, order).await?.ok_or(Error::NotFound)?;
+    let turn = claim(app, &mut tx, user, order, digest).await;
+    store::end(tx, turn).await
+}
+
+async fn claim(app: &App, tx: &mut PgConnection, user: UserId, order: OrderId, digest: &[u8]) -> Result<Turn, Error> {
+    let order = store::lock_order(tx, order).await?.ok_or(Error::NotFound)?;
     order.may_be_paid_by(user)?;
-    if let Some(live) = store::lock_live(&mut tx, order.id).await? {
+    if let Some(live) = store::lock_live(tx, order.id).await? {
         return Ok(match (live.status, live.kind) {
             (Status::Created, Kind::Token) => Turn::Theirs(live),
             (Status::Created, Kind::Intent) => Turn::Browser(live),
             (Status::Completed | Status::Failed | Status::Refunded, _) => Turn::Paid(live.id),
         });
     }
-    if let Some(mut owed) = store::lock_owed(&mut tx, order.id, digest).await?
+    if let Some(mut owed) = store::lock_owed(tx, order.id, digest).await?
         && let Some(sentence) = owed.failure.clone()
     {
         owed.answer_owed = false;
-        store::save(&mut tx, &owed, None).await?;
-        tx.commit().await?;
+        store::save(tx, &owed, None).await?;
         return Ok(Turn::Declined(sentence));
     }
+    let now = app.clock.now();
     order.takes_payment(now)?;
     let payment = Payment::begin(&order, Kind::Token, &app.currency, Some(digest.to_vec()), now);
-    store::insert(&mut tx, &payment).await?;
-    tx.commit().await?;
+    store::insert(tx, &payment).await?;
     Ok(Turn::Ours(payment))
 }
 
@@ -242,8 +247,12 @@ pub(super) async fn open(
         ConfirmedBy::Us => None,
         ConfirmedBy::Browser => Some(payment.first_look(app.clock.now())),
     };
-    let opened = store::open(&mut *app.db.acquire().await?, payment.id, &intent.id, next_look_at).await?;
-    Ok(opened.then_some(intent))
+    if store::open(&mut *app.db.acquire().await?, payment.id, &intent.id, next_look_at).await? {
+        return Ok(Some(intent));
+    }
+    // Nobody will ever confirm it. That it ends there too is a courtesy: nothing hangs on it.
+    let _ = within(deadline, app.provider.cancel(&intent.id)).await;
+    Ok(None)
 }
 
 /// Money came.

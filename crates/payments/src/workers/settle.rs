@@ -36,7 +36,7 @@ async fn look(app: &App, payment: &Payment, now: Timestamp) -> Result<(), Error>
     let order = store::order(&mut *app.db.acquire().await?, payment.order_id).await?.ok_or(Error::NotFound)?;
     let next = match found_out(app, payment, order.is_over(now)).await {
         Ok((Step::Complete, _)) => return record::completed(app, payment.id).await.map(drop),
-        Ok((Step::Close, failure)) => return record::closed(app, payment.id, failure, false).await.map(drop),
+        Ok((Step::Close, failure)) => return close(app, payment, failure).await.map(drop),
         Ok((Step::Rest, _)) => None,
         Ok((Step::Later | Step::Cancel, _)) => Some(payment.next_look(&order, false, now)),
         Err(failure) => {
@@ -52,12 +52,21 @@ async fn look(app: &App, payment: &Payment, now: Timestamp) -> Result<(), Error>
 pub async fn end(app: &App, payment: &Payment) -> Result<Payment, Error> {
     match found_out(app, payment, true).await {
         Ok((Step::Complete, _)) => record::completed(app, payment.id).await,
-        Ok((Step::Close, failure)) => record::closed(app, payment.id, failure, false).await,
+        Ok((Step::Close, failure)) => close(app, payment, failure).await,
         Ok((Step::Rest | Step::Later | Step::Cancel, _)) => Ok(payment.clone()),
         Err(failure) => {
             report(payment, &failure);
             Ok(payment.clone())
         }
+    }
+}
+
+/// Writes down that no money came: its intent is cancelled, or there is none. In that case there must be none still:
+/// somebody may have opened it since we looked, and given its secret away.
+async fn close(app: &App, payment: &Payment, failure: Option<String>) -> Result<Payment, Error> {
+    match payment.stripe_id {
+        Some(_) => record::closed(app, payment.id, failure, false).await,
+        None => record::closed_unopened(app, payment.id).await,
     }
 }
 

@@ -112,7 +112,7 @@ async fn one_that_was_cancelled_at_the_provider_is_succeeded_by_another() {
     let order = world.an_order(&ann).await;
     let first = open(&ann, &order).await.is(201);
     let intent = world.only_payment(&order).await.stripe_id.expect("an intent");
-    let provider = crate::world::provider(&world.stripe, payments::stripe::Timeouts::STRIPE);
+    let provider = crate::world::provider(&world.stripe, payments::stripe::Pace::STRIPE);
     payments::provider::Provider::cancel(&*provider, &intent).await.expect("a cancellation");
     let second = open(&ann, &order).await.is(201);
     assert_ne!(first["id"], second["id"]);

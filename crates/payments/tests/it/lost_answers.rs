@@ -298,7 +298,7 @@ async fn an_order_that_ends_while_its_intent_is_opened_is_not_charged() {
     };
     let (answer, ()) = tokio::join!(pay(&ann, &order, "tok_visa"), ending);
     later(answer, NOT_CHARGED);
-    assert_eq!(world.charges(), []);
+    assert_eq!((world.intents(), world.charges()), (vec!["canceled".to_owned()], vec![]));
     assert_eq!(world.told().await, ["payment:started", "payment:closed"]);
 }
 

@@ -5,6 +5,7 @@ mod config;
 mod intent;
 mod list;
 mod lost_answers;
+mod model;
 mod openapi;
 mod order_cancelled;
 mod order_completed;

@@ -9,7 +9,7 @@ use payments::payment::Status;
 use serde_json::{Value, json};
 use time::Duration;
 
-use crate::world::{HOLD, Order, World, pay};
+use crate::world::{HOLD, Order, QUICK, World, pay};
 
 #[tokio::test]
 async fn only_who_is_signed_in_pays() {
@@ -297,8 +297,7 @@ async fn stripe_with_a_wrong_key(world: &World) -> testkit::TestApp {
     let db = testkit::database(payments::SCHEMA, &payments::MIGRATOR).await;
     let url = service::PublicUrl::default();
     let sessions = service::Sessions::new(&testkit::KEY.into(), db.clone(), world.clock.clone(), &url);
-    let timeouts = payments::stripe::Timeouts(std::time::Duration::from_secs(10));
-    let stripe = payments::stripe::Stripe::new(&world.stripe.url, &"sk_test_wrong".into(), timeouts).expect("a client");
+    let stripe = payments::stripe::Stripe::new(&world.stripe.url, &"sk_test_wrong".into(), QUICK).expect("a client");
     let clock = world.clock.clone();
     let app = payments::App::new(db, sessions.clone(), clock, std::sync::Arc::new(stripe), Terms::default());
     testkit::TestApp::start(payments::build(app), &sessions).await

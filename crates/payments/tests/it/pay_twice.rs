@@ -7,7 +7,7 @@ use payments::Terms;
 use payments::payment::Status;
 use stripe_sandbox::Fault;
 
-use crate::world::{CANCEL, CONFIRM, World, open, pay, text};
+use crate::world::{CANCEL, CONFIRM, OPEN, World, open, pay, text};
 
 #[tokio::test]
 async fn the_second_time_gives_the_first_ones_answer() {
@@ -135,6 +135,27 @@ async fn a_token_pays_though_the_browser_has_an_intent_open_which_is_ended_first
     assert_eq!(world.charges(), [(2000, 0)]);
     let started_again = ["payment:started", "payment:closed", "payment:started", "payment:created"];
     assert_eq!(world.told().await, started_again);
+}
+
+#[tokio::test]
+async fn a_token_pays_though_an_intent_is_just_being_opened_for_the_browser() {
+    let world = World::new().await;
+    let ann = world.app.sign_in();
+    let order = world.an_order(&ann).await;
+    world.stripe.plan(OPEN, Fault::HoldAnswer, 1).expect("a plan");
+    let token = async {
+        world.stripe.until_held(1).await;
+        let paid = pay(&ann, &order, "tok_visa").await;
+        world.stripe.release(1);
+        paid
+    };
+    let (opened, paid) = tokio::join!(open(&ann, &order), token);
+    paid.is(201);
+    opened.refuses(400, "This order is already paid");
+    assert_eq!(
+        (world.intents(), world.charges()),
+        (vec!["canceled".to_owned(), "succeeded".to_owned()], vec![(2000, 0)])
+    );
 }
 
 #[tokio::test]

@@ -88,6 +88,17 @@ async fn a_second_payment_of_an_order_that_is_paid_goes_back_by_itself() {
 }
 
 #[tokio::test]
+async fn what_was_opened_since_it_was_looked_at_is_not_closed_as_unopened() {
+    let world = World::new().await;
+    let ann = world.app.sign_in();
+    let order = world.an_order(&ann).await;
+    open(&ann, &order).await.is(201);
+    let id = world.only_payment(&order).await.id;
+    let closed = payments::record::closed_unopened(&world.payments, id).await.expect("no change");
+    assert_eq!((closed.status, world.told().await.len()), (Status::Created, 1), "its secret is given away");
+}
+
+#[tokio::test]
 async fn while_the_provider_is_away_it_is_asked_less_and_less_but_never_given_up() {
     let world = World::new().await;
     let ann = world.app.sign_in();

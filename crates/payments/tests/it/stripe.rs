@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use events::{Cents, OrderId, PaymentId};
 use payments::provider::{ConfirmedBy, Failure, Intent, Provider, RefundStanding, Standing, Wish};
-use payments::stripe::{Stripe, Timeouts};
+use payments::stripe::{Pace, Stripe};
 use stripe_sandbox::{Fault, Handle, Options, Outcome, Sandbox};
 
-use crate::world::{ASK, CONFIRM, EVERY_TRY, OPEN};
+use crate::world::{ASK, CONFIRM, EVERY_TRY, OPEN, QUICK};
 
 async fn stripe() -> (Handle, Stripe) {
     let sandbox = Sandbox::start(Options::default()).await.expect("a sandbox");
     let key = sandbox.secret_key().into();
-    let stripe = Stripe::new(&sandbox.url, &key, Timeouts(Duration::from_secs(10))).expect("a client");
+    let stripe = Stripe::new(&sandbox.url, &key, QUICK).expect("a client");
     (sandbox, stripe)
 }
 
@@ -130,11 +130,11 @@ async fn busy_after_a_lost_answer_is_still_unknown() {
 async fn who_does_not_answer_is_not_waited_for() {
     let (sandbox, _) = stripe().await;
     let key = sandbox.secret_key().into();
-    let hasty = Stripe::new(&sandbox.url, &key, Timeouts(Duration::from_millis(20))).expect("a client");
+    let hasty = Stripe::new(&sandbox.url, &key, Pace { each: Duration::from_millis(20), ..QUICK }).expect("a client");
     sandbox.plan(ASK, Fault::Hold, EVERY_TRY).expect("a plan");
     let failure = hasty.ask("pi_1").await.expect_err("a failure");
     assert_eq!(failure, Failure::Unknown("timeout".to_owned()));
-    let nobody = Stripe::new("http://127.0.0.1:1", &key, Timeouts::STRIPE).expect("a client");
+    let nobody = Stripe::new("http://127.0.0.1:1", &key, Pace::STRIPE).expect("a client");
     assert!(matches!(nobody.ask("pi_1").await.expect_err("nobody there"), Failure::Unknown(_)));
 }
 
@@ -156,7 +156,7 @@ async fn all_of_it_goes_back_once() {
 #[tokio::test]
 async fn an_error_shows_no_secret() {
     let (sandbox, stripe) = stripe().await;
-    let wrong = Stripe::new(&sandbox.url, &"sk_test_51wrongwrongwrong".into(), Timeouts::STRIPE).expect("a client");
+    let wrong = Stripe::new(&sandbox.url, &"sk_test_51wrongwrongwrong".into(), Pace::STRIPE).expect("a client");
     let refused = wrong.open("key", &a_wish(1999)).await.expect_err("a wrong key").to_string();
     assert!(refused.contains("Invalid API Key") && !refused.contains("wrongwrong"), "{refused}");
     let intent = an_intent(&stripe).await;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use payments::provider::{Call, Intent, Provider, Refund, Wish};
-use payments::stripe::{Stripe, Timeouts};
+use payments::stripe::Stripe;
 use payments::workers::{refund, settle};
 use payments::{App, MIGRATOR, SCHEMA, Terms};
 use secrecy::SecretString;
@@ -15,7 +15,7 @@ use sqlx::postgres::PgPoolOptions;
 use stripe_sandbox::{Options, Sandbox};
 use testkit::TestApp;
 
-use crate::world::{HOLD, Order, open, pay, provider};
+use crate::world::{HOLD, Order, QUICK, open, pay, provider};
 
 /// Stripe, called only while the service's one connection is free and nobody is within a transaction.
 struct Watched {
@@ -84,8 +84,7 @@ async fn every_call_of_the_provider_is_outside_of_one() {
     let one = PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(5));
     let db = one.connect_lazy_with((*many.connect_options()).clone());
     let stripe = Sandbox::start(Options::default()).await.expect("a sandbox");
-    let timeouts = Timeouts(Duration::from_secs(20));
-    let watched = Watched { stripe: provider(&stripe, timeouts), db: db.clone(), calls: AtomicUsize::new(0) };
+    let watched = Watched { stripe: provider(&stripe, QUICK), db: db.clone(), calls: AtomicUsize::new(0) };
     let (watched, clock) = (Arc::new(watched), Clock::system());
     let sessions = Sessions::new(&testkit::KEY.into(), db.clone(), clock.clone(), &PublicUrl::default());
     let payments = App::new(db, sessions.clone(), clock.clone(), watched.clone(), Terms::default());

@@ -102,6 +102,20 @@ async fn a_repeat_has_no_second_effect() {
 }
 
 #[tokio::test]
+async fn a_repeat_asks_the_provider_nothing() {
+    let world = World::new().await;
+    let ann = world.app.sign_in();
+    let order = world.an_order(&ann).await;
+    open(&ann, &order).await.is(201);
+    let intent = world.only_payment(&order).await.stripe_id.expect("an intent");
+    let event = an_event("payment_intent.payment_failed", &intent);
+    for looks in [1, 0, 0] {
+        post(&world, &event, WEBHOOK_SECRET, 0).await.is(200);
+        assert_eq!(world.settle().await, looks);
+    }
+}
+
+#[tokio::test]
 async fn the_same_one_many_times_at_once_is_taken_once() {
     let world = World::new().await;
     let intent = paid_in_the_browser(&world).await;

@@ -8,7 +8,7 @@ use events::orders::{
 };
 use events::{Cents, OrderId, PaymentId, TicketId, Timestamp, UserId, Verdict, Version};
 use payments::payment::Payment;
-use payments::stripe::{Stripe, Timeouts};
+use payments::stripe::{Pace, Stripe};
 use payments::workers::{refund, settle};
 use payments::{App, MIGRATOR, SCHEMA, Terms, store};
 use serde_json::{Value, json};
@@ -29,6 +29,9 @@ pub const ASK: &str = "GET /v1/payment_intents/*";
 pub const REFUND: &str = "POST /v1/refunds";
 /// More than one call is ever tried.
 pub const EVERY_TRY: u32 = 100;
+
+/// How fast the stand-in is asked: it is near, and what is held should not be given up.
+pub const QUICK: Pace = Pace { each: Duration::from_secs(10), pause: Duration::from_millis(1) };
 
 /// The service and all around it.
 pub struct World {
@@ -74,7 +77,7 @@ impl World {
 
     async fn at(db: PgPool, terms: Terms, clock: Clock, theirs: stripe_sandbox::Clock) -> Self {
         let stripe = Sandbox::start(Options { clock: theirs, ..Options::default() }).await.expect("a sandbox");
-        let provider = provider(&stripe, Timeouts(Duration::from_secs(10)));
+        let provider = provider(&stripe, QUICK);
         let sessions = Sessions::new(&testkit::KEY.into(), db.clone(), clock.clone(), &PublicUrl::default());
         let payments = App::new(db, sessions.clone(), clock.clone(), provider, terms);
         let app = TestApp::start(payments::build(payments.clone()), &sessions).await;
@@ -87,7 +90,7 @@ impl World {
     pub fn replica(&self) -> App {
         let db = self.app.db().clone();
         let sessions = Sessions::new(&testkit::KEY.into(), db.clone(), self.clock.clone(), &PublicUrl::default());
-        let provider = provider(&self.stripe, Timeouts(Duration::from_secs(10)));
+        let provider = provider(&self.stripe, QUICK);
         App::new(db, sessions, self.clock.clone(), provider, Terms::default())
     }
 
@@ -169,7 +172,7 @@ impl World {
         self.stripe.intents().iter().map(status).collect()
     }
 
-    /// The buyer's browser confirms an intent, as Stripe's script does it: the status of the answer.
+    /// The buyer's browser confirms an intent, as Stripe's script does it: the status of the answer, 0 if it got lost.
     pub async fn confirm_in_browser(&self, secret: &str, token: &str) -> u16 {
         let intent = secret.split("_secret_").next().expect("an intent's id");
         let form = [
@@ -180,13 +183,13 @@ impl World {
         ];
         let url = format!("{}/v1/payment_intents/{intent}/confirm", self.stripe.url);
         let browser = reqwest::Client::builder().no_proxy().build().expect("a browser");
-        browser.post(url).form(&form).send().await.expect("an answer").status().as_u16()
+        browser.post(url).form(&form).send().await.map_or(0, |answer| answer.status().as_u16())
     }
 }
 
 /// The stand-in, called as Stripe.
-pub fn provider(stripe: &Handle, timeouts: Timeouts) -> std::sync::Arc<Stripe> {
-    Stripe::new(&stripe.url, &stripe.secret_key().into(), timeouts).expect("a client").into()
+pub fn provider(stripe: &Handle, pace: Pace) -> std::sync::Arc<Stripe> {
+    Stripe::new(&stripe.url, &stripe.secret_key().into(), pace).expect("a client").into()
 }
 
 /// Pays for an order with a token.
