@@ -44,13 +44,17 @@ pub async fn migrate(pool: &PgPool, schema: &'static str, own: &Migrator) -> any
     ensure!(schema.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{schema} is no name of a schema");
     let mut connection = pool.acquire().await?;
     // A name, not a value: it can't be bound, and was looked at above.
-    let create = AssertSqlSafe(format!("create schema if not exists {schema}"));
+    let create = AssertSqlSafe(format!("create schema {schema}"));
     sqlx::query("set statement_timeout = 0").execute(&mut *connection).await?;
     // Postgres refuses one of two who make the same schema at once, even so.
     let locked = sqlx::query("select pg_advisory_lock(hashtext('schema'), hashtext($1))").bind(schema);
     locked.execute(&mut *connection).await?;
     let migrated = async {
-        sqlx::query(create).execute(&mut *connection).await?;
+        // Where an operator made it, this role may not be allowed to make any.
+        let there = sqlx::query_scalar!(r#"select to_regnamespace($1) is not null as "there!""#, schema);
+        if !there.fetch_one(&mut *connection).await? {
+            sqlx::query(create).execute(&mut *connection).await?;
+        }
         for migrator in [&events::MIGRATOR, &crate::MIGRATOR, own] {
             // `run` itself would make this future one that no other thread may take over, by a limit of the language.
             migrator.run_direct(None, &mut *connection, false).await?;

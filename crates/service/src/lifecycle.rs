@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use axum::Router;
-use events::bus::Pulse;
+use events::bus::{Options, Pulse};
 use events::listener::{PgDesk, forget_older_than};
 use events::outbox::Relay;
 use events::{Bus, Listeners};
@@ -111,7 +111,8 @@ pub async fn start(settings: &Settings, services: Vec<Service>) -> anyhow::Resul
         ensure!(!deaf, "{} has listeners but no database: it needs a desk of its own", service.name);
         let client = &settings.nats_client_id;
         let client = if alone { client.clone() } else { format!("{client}-{}", service.name) };
-        let bus = Bus::connect(&settings.nats_url, &client).await?;
+        let url = settings.nats_url.clone();
+        let bus = Bus::connect_with(Options { url, name: client, replicas: settings.nats_replicas.into() }).await?;
         checks.extend(running.add(service, bus, alone));
     }
     running.health = Health::new(checks, draining);

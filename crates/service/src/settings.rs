@@ -34,6 +34,9 @@ pub struct Settings {
     /// The broker's cluster, which clients of STAN had to name. Deployments still do; nothing depends on it.
     #[arg(long, env, default_value = "ticketing")]
     pub nats_cluster_id: String,
+    /// How many servers of the broker's cluster keep a copy of each stream. A stream with more keeps them.
+    #[arg(long, env, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=5))]
+    pub nats_replicas: u8,
     /// The secret that signs sessions, the same for every service.
     #[arg(long, env, hide_env_values = true)]
     pub jwt_key: SecretString,
