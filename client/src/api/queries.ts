@@ -1,0 +1,228 @@
+// Everything the pages ask of the services and tell them, by name.
+
+import {
+  infiniteQueryOptions,
+  QueryClient,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+} from '@tanstack/react-query';
+
+import { answered, api, dataOf, Problem } from './client';
+import type { PageOf } from './pages';
+import type { components, paths } from './types';
+
+type Schemas = components['schemas'];
+export type Ticket = Schemas['Ticket'];
+export type Order = Schemas['Order'];
+export type Payment = Schemas['Payment'];
+export type Offer = Schemas['Offer'];
+export type PaymentsConfig = Schemas['PaymentsConfig'];
+export type PaymentIntent = Schemas['PaymentIntent'];
+export type User = Pick<Schemas['User'], 'id' | 'email'>;
+export type Sort = NonNullable<NonNullable<paths['/api/tickets']['get']['parameters']['query']>['sort']>;
+
+/** Which tickets to list, and how. */
+export interface Filter {
+  q?: string;
+  sort?: Sort;
+  minPrice?: number;
+  maxPrice?: number;
+}
+
+/** Rows of a list that are fetched at a time: some screens full. */
+const PAGE_ROWS = 24;
+
+/** A service that does not answer is asked this often before the page says so. */
+const RETRIES_MAX = 2;
+
+export function newQueryClient(): QueryClient {
+  const worthRetrying = ({ status }: Problem) => status === 0 || status >= 500;
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        retry: (failures, problem) => failures < RETRIES_MAX && worthRetrying(problem),
+        retryDelay: (failures) => 500 * 2 ** failures,
+        staleTime: 2_000, // A page that was prefetched a moment ago is not fetched again.
+      },
+    },
+  });
+}
+
+// Who is signed in ------------------------------------------------------------------------------------------------------
+
+export const currentUser = queryOptions({
+  queryKey: ['currentUser'],
+  queryFn: async ({ signal }): Promise<User | null> => {
+    const { currentUser } = await dataOf(api.GET('/api/users/currentuser', { signal }));
+    return currentUser ?? null;
+  },
+  staleTime: 60_000,
+});
+
+interface Credentials {
+  email: string;
+  password: string;
+}
+
+/** Nothing of what one user saw is shown to the next. */
+async function became(queries: QueryClient, user: User | null) {
+  await queries.cancelQueries();
+  queries.removeQueries({ predicate: ({ queryKey: [kind] }) => kind !== 'tickets' && kind !== 'payments' });
+  queries.removeQueries({ queryKey: ['tickets', 'mine'] });
+  queries.setQueryData(currentUser.queryKey, user);
+}
+
+export function useSignIn() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (body: Credentials) => dataOf(api.POST('/api/users/signin', { body })),
+    onSuccess: (user) => became(queries, user),
+  });
+}
+
+export function useSignUp() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (body: Credentials) => dataOf(api.POST('/api/users/signup', { body })),
+    onSuccess: (user) => became(queries, user),
+  });
+}
+
+export function useSignOut() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => dataOf(api.POST('/api/users/signout')),
+    onSuccess: () => became(queries, null),
+  });
+}
+
+// Tickets ---------------------------------------------------------------------------------------------------------------
+
+export const ticketsOnSale = (filter: Filter) =>
+  infiniteQueryOptions({
+    queryKey: ['tickets', 'onSale', filter] as const,
+    queryFn: async ({ pageParam, signal }): Promise<PageOf<Ticket>> => {
+      const query = { ...filter, limit: PAGE_ROWS, ...(pageParam && { cursor: pageParam }) };
+      const { data, next } = await answered(api.GET('/api/tickets', { params: { query }, signal }));
+      return { rows: data, next };
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    // Tickets that are gone stay in sight, told to be gone: they would vanish by this from under the buyer's hand.
+    refetchOnWindowFocus: false,
+  });
+
+export const ticketsOfMine = infiniteQueryOptions({
+  queryKey: ['tickets', 'mine'],
+  queryFn: async ({ pageParam, signal }): Promise<PageOf<Ticket>> => {
+    const query = { limit: PAGE_ROWS, ...(pageParam && { cursor: pageParam }) };
+    const { data, next } = await answered(api.GET('/api/tickets/mine', { params: { query }, signal }));
+    return { rows: data, next };
+  },
+  initialPageParam: null as string | null,
+  getNextPageParam: (page) => page.next,
+});
+
+export const ticketById = (id: string) =>
+  queryOptions({
+    queryKey: ['tickets', 'one', id],
+    queryFn: ({ signal }) => dataOf(api.GET('/api/tickets/{id}', { params: { path: { id } }, signal })),
+  });
+
+/** Lists a ticket; with an id, changes that one. */
+export function useOffer(id?: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (body: Offer) =>
+      id
+        ? dataOf(api.PUT('/api/tickets/{id}', { params: { path: { id } }, body }))
+        : dataOf(api.POST('/api/tickets', { body })),
+    onSuccess: (ticket) => {
+      queries.setQueryData(ticketById(ticket.id).queryKey, ticket);
+      return queries.invalidateQueries({ queryKey: ['tickets'], refetchType: 'none' });
+    },
+  });
+}
+
+// Orders ----------------------------------------------------------------------------------------------------------------
+
+export const orders = infiniteQueryOptions({
+  queryKey: ['orders', 'all'],
+  queryFn: async ({ pageParam, signal }): Promise<PageOf<Order>> => {
+    const query = { limit: PAGE_ROWS, ...(pageParam && { cursor: pageParam }) };
+    const { data, next } = await answered(api.GET('/api/orders', { params: { query }, signal }));
+    return { rows: data, next };
+  },
+  initialPageParam: null as string | null,
+  getNextPageParam: (page) => page.next,
+});
+
+/** The orders that who is signed in has made for a ticket. */
+export const ordersFor = (ticketId: string) =>
+  queryOptions({
+    queryKey: ['orders', 'for', ticketId],
+    queryFn: ({ signal }) => dataOf(api.GET('/api/orders', { params: { query: { ticketId } }, signal })),
+  });
+
+export const orderById = (id: string) =>
+  queryOptions({
+    queryKey: ['orders', 'one', id],
+    queryFn: ({ signal }) => dataOf(api.GET('/api/orders/{id}', { params: { path: { id } }, signal })),
+  });
+
+export function useOrderTicket() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (ticketId: string) =>
+      onceHeard(() => dataOf(api.POST('/api/orders', { body: { ticketId } }))),
+    onSuccess: (order) => {
+      queries.setQueryData(orderById(order.id).queryKey, order);
+      return queries.invalidateQueries({ queryKey: ['orders'], refetchType: 'none' });
+    },
+  });
+}
+
+export function useCancelOrder() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id }: Order) => dataOf(api.DELETE('/api/orders/{id}', { params: { path: { id } } })),
+    // Also after a refusal: then the order is not what the page thinks it is.
+    onSettled: () => queries.invalidateQueries({ queryKey: ['orders'] }),
+  });
+}
+
+// Payments --------------------------------------------------------------------------------------------------------------
+
+/** What a browser needs to pay, and what prices are in. */
+export const paymentsConfig = queryOptions({
+  queryKey: ['payments', 'config'],
+  queryFn: ({ signal }) => dataOf(api.GET('/api/payments/config', { signal })),
+  staleTime: Infinity,
+});
+
+export const paymentsFor = (orderId: string) =>
+  queryOptions({
+    queryKey: ['paymentsFor', orderId],
+    queryFn: ({ signal }) => dataOf(api.GET('/api/payments', { params: { query: { orderId } }, signal })),
+  });
+
+/** Opens the payment of an order; the one that is open already, if there is one. */
+export function openIntent(orderId: string): Promise<PaymentIntent> {
+  return onceHeard(() => dataOf(api.POST('/api/payments/intent', { body: { orderId } })));
+}
+
+/** What one service knows, another hears a moment later: until then it knows of no such thing. */
+const UNHEARD = { tries: 6, pauseMs: 200 };
+
+async function onceHeard<Data>(call: () => Promise<Data>): Promise<Data> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await call();
+    } catch (problem) {
+      const isUnheard = problem instanceof Problem && problem.status === 404;
+      if (!isUnheard || tries === UNHEARD.tries) throw problem;
+      await new Promise((resolve) => setTimeout(resolve, tries * UNHEARD.pauseMs));
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// Gives a held ticket back, once asked twice.
+
+import { useState } from 'react';
+
+import { useCancelOrder, type Order } from '../../api/queries';
+import { Button } from '../../ui/button';
+import { Dialog } from '../../ui/dialog';
+import { Notice } from '../../ui/notice';
+
+export function CancelButton({ order }: { order: Order }) {
+  const [isAsked, setAsked] = useState(false);
+  const cancel = useCancelOrder();
+  const close = () => {
+    setAsked(false);
+  };
+  return (
+    <div className="mt-6 border-t border-line pt-4 text-center">
+      <Button
+        look="quiet"
+        onClick={() => {
+          setAsked(true);
+        }}
+      >
+        I don’t want it any more
+      </Button>
+      <Dialog open={isAsked} title="Give the ticket back?" onClose={close}>
+        <p className="mt-2 text-muted">It goes on sale again at once, and somebody else may take it.</p>
+        {cancel.error && (
+          <Notice tone="bad" className="mt-4">
+            {cancel.error.message}.
+          </Notice>
+        )}
+        <div className="mt-6 flex flex-col gap-3 sm:flex-row-reverse">
+          <Button
+            look="danger"
+            busy={cancel.isPending && 'Giving it back …'}
+            onClick={() => {
+              cancel.mutate(order);
+            }}
+          >
+            Give it back
+          </Button>
+          <Button look="secondary" onClick={close}>
+            Keep it
+          </Button>
+        </div>
+      </Dialog>
+    </div>
+  );
+}
