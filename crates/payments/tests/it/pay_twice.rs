@@ -2,9 +2,10 @@
 
 use std::num::NonZeroU32;
 
+use events::PaymentId;
 use futures::future::join_all;
-use payments::Terms;
-use payments::payment::Status;
+use payments::payment::{Payment, Status};
+use payments::{Terms, store};
 use stripe_sandbox::Fault;
 
 use crate::world::{CANCEL, CONFIRM, OPEN, World, open, pay, text};
@@ -31,6 +32,18 @@ async fn also_once_the_order_is_complete_or_its_time_is_up() {
     world.app.deliver(&order.completed(2)).await;
     world.advance(time::Duration::hours(1));
     assert_eq!(pay(&ann, &order, "tok_visa").await.is(201), first);
+}
+
+#[tokio::test]
+async fn the_database_itself_refuses_a_second_payment_that_counts() {
+    let world = World::new().await;
+    let (order, paid) = world.a_paid_order(&world.app.sign_in()).await;
+    let second = Payment { id: PaymentId::new(), status: Status::Created, stripe_id: None, ..paid };
+    let mut db = world.app.db().acquire().await.expect("a connection");
+    let refused = store::insert(&mut db, &second).await.expect_err("one order, one payment");
+    let payments::Error::Database(error) = refused else { panic!("{refused}") };
+    assert!(error.as_database_error().is_some_and(|error| error.constraint() == Some("payments_live")), "{error}");
+    assert_eq!(world.payments_of(&order).await.len(), 1);
 }
 
 #[tokio::test]
