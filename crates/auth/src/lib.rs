@@ -8,7 +8,7 @@
 //! | [`limits`] | how often an address, and an account, may try |
 //! | [`store`] | all SQL |
 //! | [`error`] | every failure and its status |
-//! | [`routes`] | one operation a file |
+//! | [`mod@routes`] | one operation a file |
 //!
 //! owns: users and their password hashes · answers: `/api/users/*` · publishes: `session:revoked` · listens to: nothing
 //!

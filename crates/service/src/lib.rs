@@ -6,7 +6,7 @@
 //! | [`cli`] | the words of a binary: serve, migrate, dead-letters, openapi |
 //! | [`lifecycle`] | [`Service`] → process: what runs, when it is ready, how it ends |
 //! | [`http`], [`server`] | what surrounds every router; a socket, and finishing what was begun |
-//! | [`problem`] | what every failure looks like to a client |
+//! | [`mod@problem`] | what every failure looks like to a client |
 //! | [`extract`], [`page`], [`limits`] | what handlers take; lists by page; how often somebody may do something |
 //! | [`session`] | who is signed in, and whose session ended |
 //! | [`health`], [`openapi`], [`telemetry`] | `/healthz` and `/readyz`; `/openapi.json` and `/docs`; the log |

@@ -14,7 +14,7 @@ use crate::objects::{Charge, NextAction, PaymentIntent, Source, Status};
 pub enum Outcome {
     /// What the card does by itself.
     Card(Behaviour),
-    /// The bank answers later: [`settle`] says what.
+    /// The bank answers later: `settle` says what.
     Processing,
 }
 
