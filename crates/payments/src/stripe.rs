@@ -2,7 +2,7 @@
 //!
 //! Three things are done here and not left to the library. Retries: its own send no idempotency key, so that each try
 //! is one request with *our* key. Logs: its errors print whole objects, secrets of intents included, so that only
-//! [`told`] is ever shown of them. And the token: the bindings have no word for a card's, so that it is added to the
+//! `told` is ever shown of them. And the token: the bindings have no word for a card's, so that it is added to the
 //! form by hand, as docs.stripe.com/payments/payment-intents/migration/charges has it.
 
 use std::time::Duration;
