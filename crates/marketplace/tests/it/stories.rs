@@ -2,6 +2,7 @@
 
 use futures::future::join_all;
 use serde_json::{Value, json};
+use stripe_sandbox::Outcome;
 use testkit::{User, eventually};
 
 use crate::whole::{Marketplace, id};
@@ -55,7 +56,7 @@ async fn pay(buyer: &User, order: &str, token: &str) -> testkit::Answer {
 
 #[tokio::test]
 async fn buy_a_ticket() {
-    let marketplace = Marketplace::start("15m").await;
+    let marketplace = Marketplace::start().await;
     let bob = marketplace.sign_up("bob").await;
     let (ann, ticket) = a_ticket(&marketplace, &bob).await;
     let order = order(&bob, &ticket).await;
@@ -80,7 +81,7 @@ async fn buy_a_ticket() {
 
 #[tokio::test]
 async fn a_hold_runs_out_and_another_buys() {
-    let marketplace = Marketplace::start("1s").await;
+    let marketplace = Marketplace::start_with(&[("ORDER_HOLD", "1s")]).await;
     let (bob, cid) = (marketplace.sign_up("bob").await, marketplace.sign_up("cid").await);
     let (_, ticket) = a_ticket(&marketplace, &bob).await;
     let first = id(&order(&bob, &ticket).await);
@@ -94,8 +95,76 @@ async fn a_hold_runs_out_and_another_buys() {
 }
 
 #[tokio::test]
+async fn two_want_the_same_ticket_and_one_loses_the_race() {
+    let marketplace = Marketplace::start().await;
+    let (bob, cid) = (marketplace.sign_up("bob").await, marketplace.sign_up("cid").await);
+    let (_, ticket) = a_ticket(&marketplace, &bob).await;
+    let body = json!({ "ticketId": ticket });
+    let (first, second) = tokio::join!(bob.post("/api/orders", &body), cid.post("/api/orders", &body));
+    let (winner, won, lost) = if first.status == 201 { (&bob, first, second) } else { (&cid, second, first) };
+    lost.refuses(400, "Ticket is already reserved");
+    let order = id(&won.is(201));
+    pay(winner, &order, "tok_visa").await.is(201);
+    order_is(winner, &order, "complete").await;
+    assert_eq!(
+        bob.get("/api/orders").await.is(200).as_array().unwrap().len()
+            + cid.get("/api/orders").await.is(200).as_array().unwrap().len(),
+        1
+    );
+}
+
+/// Holds that run out at once, and no patience with a bank that takes its time.
+const IMPATIENT: [(&str, &str); 2] = [("ORDER_HOLD", "1s"), ("PAYMENT_ANSWER_MAX", "1s")];
+
+/// Bob pays in time, but the bank takes so long that his order runs out. Returns it, and the payment at Stripe.
+async fn a_payment_that_takes_too_long(marketplace: &Marketplace, bob: &User, ticket: &str) -> (String, String) {
+    let order = id(&order(bob, ticket).await);
+    marketplace.stripe.next_payment(Outcome::Processing).unwrap();
+    let answer = pay(bob, &order, "tok_visa").await;
+    assert_eq!(answer.status, 503, "it is not known yet: {answer:?}");
+    order_is(bob, &order, "cancelled").await;
+    let intents = marketplace.stripe.intents();
+    let intent = intents.iter().find(|intent| intent["status"] == "processing").unwrap();
+    (order, id(intent))
+}
+
+#[tokio::test]
+async fn f3_who_paid_too_late_has_the_ticket_all_the_same_if_nobody_else_took_it() {
+    let marketplace = Marketplace::start_with(&IMPATIENT).await;
+    let bob = marketplace.sign_up("bob").await;
+    let (_, ticket) = a_ticket(&marketplace, &bob).await;
+    let (order, intent) = a_payment_that_takes_too_long(&marketplace, &bob, &ticket).await;
+    ticket_is(&bob, &ticket, "available").await;
+
+    marketplace.stripe.settle(&intent, None).unwrap();
+    order_is(&bob, &order, "complete").await;
+    ticket_is(&bob, &ticket, "sold").await;
+    assert_eq!(marketplace.stripe.ledger().balance["usd"], 1999);
+}
+
+#[tokio::test]
+async fn f3_who_paid_too_late_for_a_ticket_that_is_gone_gets_the_money_back() {
+    let marketplace = Marketplace::start_with(&IMPATIENT).await;
+    let (bob, cid) = (marketplace.sign_up("bob").await, marketplace.sign_up("cid").await);
+    let (_, ticket) = a_ticket(&marketplace, &bob).await;
+    let (late, intent) = a_payment_that_takes_too_long(&marketplace, &bob, &ticket).await;
+    let order = id(&order(&cid, &ticket).await);
+    pay(&cid, &order, "tok_visa").await.is(201);
+    order_is(&cid, &order, "complete").await;
+
+    marketplace.stripe.settle(&intent, None).unwrap();
+    eventually("the money is back", async || {
+        marketplace.stripe.ledger().charges.iter().any(|charge| charge.refunded == 1999)
+    })
+    .await;
+    order_is(&bob, &late, "cancelled").await;
+    ticket_is(&bob, &ticket, "sold").await;
+    assert_eq!(marketplace.stripe.ledger().balance["usd"], 1999);
+}
+
+#[tokio::test]
 async fn a_buyer_gives_up_and_the_ticket_is_free() {
-    let marketplace = Marketplace::start("15m").await;
+    let marketplace = Marketplace::start().await;
     let bob = marketplace.sign_up("bob").await;
     let (ann, ticket) = a_ticket(&marketplace, &bob).await;
     let order = id(&order(&bob, &ticket).await);
@@ -108,7 +177,7 @@ async fn a_buyer_gives_up_and_the_ticket_is_free() {
 
 #[tokio::test]
 async fn f1_a_hundred_buyers_and_one_ticket() {
-    let marketplace = Marketplace::start("15m").await;
+    let marketplace = Marketplace::start().await;
     let bob = marketplace.sign_up("bob").await;
     let (_, ticket) = a_ticket(&marketplace, &bob).await;
     let buyers = join_all((0..100).map(|n| async move { n })).await;
@@ -130,7 +199,7 @@ async fn f1_a_hundred_buyers_and_one_ticket() {
 
 #[tokio::test]
 async fn f2_paying_twice_charges_once() {
-    let marketplace = Marketplace::start("15m").await;
+    let marketplace = Marketplace::start().await;
     let bob = marketplace.sign_up("bob").await;
     let (_, ticket) = a_ticket(&marketplace, &bob).await;
     let order = id(&order(&bob, &ticket).await);
@@ -143,7 +212,7 @@ async fn f2_paying_twice_charges_once() {
 
 #[tokio::test]
 async fn f23_who_signed_out_is_signed_out_everywhere() {
-    let marketplace = Marketplace::start("15m").await;
+    let marketplace = Marketplace::start().await;
     let bob = marketplace.sign_up("bob").await;
     let stolen = bob.on_another_device();
     stolen.keep_cookie(&format!("{}; Path=/", bob.cookies()));
@@ -157,7 +226,7 @@ async fn f23_who_signed_out_is_signed_out_everywhere() {
 
 #[tokio::test]
 async fn a_payment_made_in_the_browser_completes_the_order() {
-    let marketplace = Marketplace::start("15m").await;
+    let marketplace = Marketplace::start().await;
     let bob = marketplace.sign_up("bob").await;
     let (_, ticket) = a_ticket(&marketplace, &bob).await;
     let order = id(&order(&bob, &ticket).await);

@@ -23,8 +23,13 @@ pub struct Marketplace {
 }
 
 impl Marketplace {
-    /// Starts one whose holds last as long as `hold` says: `15m`.
-    pub async fn start(hold: &str) -> Self {
+    /// Starts one as it is.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts one with settings of its own.
+    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
         let broker = testkit::broker().await;
         let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -38,13 +43,12 @@ impl Marketplace {
         let stripe = Sandbox::start(sandbox).await.unwrap();
         let database = database().await;
         let redis = testkit::redis().await;
-        let config = config(&[
+        let usual: [(&str, &str); 12] = [
             ("NATS_URL", &broker.url),
             ("DATABASE_URL", &database),
             ("REDIS_HOST", &redis),
             ("JWT_KEY", testkit::KEY),
             ("PUBLIC_URL", &url),
-            ("ORDER_HOLD", hold),
             ("STRIPE_URL", &stripe.url),
             ("STRIPE_KEY", stripe.secret_key()),
             ("STRIPE_PUBLISHABLE_KEY", stripe.publishable_key()),
@@ -52,7 +56,8 @@ impl Marketplace {
             ("STRIPE_WEBHOOK_SECRET", WEBHOOK_SECRET),
             ("SHUTDOWN_DELAY", "0s"),
             ("CLIENT_DIR", folder.path().to_str().unwrap()),
-        ]);
+        ];
+        let config = config(&[settings, &usual].concat());
         let stop = CancellationToken::new();
         let running = marketplace::run_until(config, listener, stop.clone());
         tokio::spawn(async move { Box::pin(running).await.unwrap() });
