@@ -9,81 +9,25 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::sync::Arc;
-use std::time::Duration as Wait;
 
 use events::expiration::ExpirationComplete;
 use events::orders::OrderStatus;
 use events::{Envelope, OrderId, UserId, Verdict, outbox};
 use futures::FutureExt;
-use orders::Rules;
-use payments::stripe::{Pace, Stripe};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use secrecy::SecretString;
 use serde_json::{Value, json};
-use service::settings::PublicUrl;
-use service::{Clock, Sessions};
-use stripe_sandbox::{Fault, Handle, Outcome, Sandbox};
-use testkit::{Answer, TestApp, User};
+use stripe_sandbox::{Fault, Outcome};
+use testkit::{Answer, User};
 use time::Duration;
 use tokio::task::JoinHandle;
+
+use crate::trio::{ORDERS, PAYMENTS, TICKETS, World, rules};
 
 /// Stories played where nobody says how many.
 const ROUNDS: u64 = 150;
 /// Choices after which a story must have come to its end.
 const STEPS_MAX: usize = 4_000;
-
-/// The three services that have to agree, and what they stand on.
-struct World {
-    apps: [TestApp; 3],
-    payments: payments::App,
-    sandbox: Handle,
-    clock: Clock,
-}
-
-const TICKETS: usize = 0;
-const ORDERS: usize = 1;
-const PAYMENTS: usize = 2;
-
-impl World {
-    async fn start() -> Self {
-        let clock = Clock::at(events::Timestamp::now());
-        let key = SecretString::from(testkit::KEY);
-        let sessions = |db| Sessions::new(&key, db, clock.clone(), &PublicUrl::default());
-        let sandbox = Sandbox::start(stripe_sandbox::Options::default()).await.unwrap();
-
-        let db = testkit::database("tickets", &tickets::MIGRATOR).await;
-        let tickets_sessions = sessions(db.clone());
-        let tickets = tickets::App::new(db, tickets_sessions.clone(), &clock, tickets::Limits::default());
-
-        let db = testkit::database("orders", &orders::MIGRATOR).await;
-        let orders_sessions = sessions(db.clone());
-        let orders = orders::App::new(db, orders_sessions.clone(), clock.clone(), rules());
-
-        let db = testkit::database("payments", &payments::MIGRATOR).await;
-        let payments_sessions = sessions(db.clone());
-        let stripe = Stripe::new(&sandbox.url, &SecretString::from(sandbox.secret_key()), Pace::STRIPE).unwrap();
-        let terms = payments::Terms {
-            tries_per_address: 100_000.try_into().unwrap(),
-            // A request whose payment takes its time is answered that it does; the workers find out the rest.
-            patience: Wait::from_millis(20),
-            ..payments::Terms::default()
-        };
-        let payments = payments::App::new(db, payments_sessions.clone(), clock.clone(), Arc::new(stripe), terms);
-
-        let apps = [
-            TestApp::start(tickets::build(tickets), &tickets_sessions).await,
-            TestApp::start(orders::build(orders), &orders_sessions).await,
-            TestApp::start(payments::build(payments.clone()), &payments_sessions).await,
-        ];
-        Self { apps, payments, sandbox, clock }
-    }
-}
-
-fn rules() -> Rules {
-    Rules { hold: Duration::minutes(15), live_holds_max: 10, payment_answer_max: Duration::minutes(2) }
-}
 
 /// What may happen next, beside a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,4 +3,5 @@
 
 mod any_order;
 mod stories;
+mod trio;
 mod whole;
