@@ -40,7 +40,8 @@ describe('where to go after signing in', () => {
   test('is the path as it is understood here', () => {
     expect(ownPath('/sell/../orders')).toBe('/orders');
     expect(ownPath('/sell\\orders')).toBe('/sell/orders');
-    expect(authSearch({ next: '//evil.example', other: 'x' })).toEqual({});
+    // Named, or the router would take what stands in the address.
+    expect(authSearch({ next: '//evil.example', other: 'x' })).toStrictEqual({ next: undefined });
   });
 });
 
@@ -77,5 +78,5 @@ describe('what to look for', () => {
 test('of what the payment provider adds to an address only the outcome is taken', () => {
   const added = { redirect_status: 'failed', payment_intent_client_secret: 'pi_1_secret_2' };
   expect(orderSearch(added)).toEqual({ redirect_status: 'failed' });
-  expect(orderSearch({})).toEqual({});
+  expect(orderSearch({})).toEqual({ redirect_status: undefined });
 });

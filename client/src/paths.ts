@@ -16,28 +16,33 @@ export const paths = {
 } as const;
 
 /** Search parameters as they stand in an address: text. */
-type Search = Record<string, string>;
+type Search = Record<string, string | undefined>;
 
 const SORTS: readonly string[] = ['newest', 'price', '-price', 'title'] satisfies Sort[];
 /** Longer words find nothing: no title is longer. */
 const WORDS_LENGTH_MAX = 200;
 
-/** What `/` lists. What makes no sense is left out, so that an old or mistyped link still leads to tickets. */
+/**
+ * What `/` lists. What makes no sense is left out, so that an old or mistyped link still leads to tickets.
+ *
+ * Every parameter is named in the result, also where there is none of it: what is not named, the router leaves as it
+ * stands in the address.
+ */
 export interface BrowseSearch {
-  q?: string;
-  sort?: Sort;
-  min?: string;
-  max?: string;
+  q?: string | undefined;
+  sort?: Sort | undefined;
+  min?: string | undefined;
+  max?: string | undefined;
 }
 
 export function browseSearch({ q, sort, min, max }: Search): BrowseSearch {
-  const isAmount = (text?: string): text is string =>
-    text !== undefined && /^\d{1,6}(\.\d{1,2})?$/.test(text);
+  const amount = (text?: string) => (text && /^\d{1,6}(\.\d{1,2})?$/.test(text) ? text : undefined);
+  const isSort = (text?: string): text is Sort => text !== undefined && SORTS.includes(text);
   return {
-    ...(q?.trim() && { q: q.slice(0, WORDS_LENGTH_MAX) }),
-    ...(sort && sort !== 'newest' && SORTS.includes(sort) && { sort: sort as Sort }),
-    ...(isAmount(min) && { min }),
-    ...(isAmount(max) && { max }),
+    q: q?.trim() ? q.slice(0, WORDS_LENGTH_MAX) : undefined,
+    sort: isSort(sort) && sort !== 'newest' ? sort : undefined,
+    min: amount(min),
+    max: amount(max),
   };
 }
 
@@ -53,12 +58,11 @@ export function browseFilter({ q, sort, min, max }: BrowseSearch): Filter {
 
 /** Where to go after signing in. */
 export interface AuthSearch {
-  next?: string;
+  next?: string | undefined;
 }
 
 export function authSearch({ next }: Search): AuthSearch {
-  const path = ownPath(next);
-  return path ? { next: path } : {};
+  return { next: ownPath(next) };
 }
 
 /** Any origin will do: it is only there to see whether a path stays within it. */
@@ -84,11 +88,11 @@ export function ownPath(next: string | undefined): string | undefined {
 
 /** What the payment provider adds to the address of an order when a buyer comes back from their bank. */
 export interface OrderSearch {
-  redirect_status?: string;
+  redirect_status?: string | undefined;
 }
 
 export function orderSearch({ redirect_status }: Search): OrderSearch {
-  return redirect_status ? { redirect_status } : {};
+  return { redirect_status };
 }
 
 /** The search part of an address as plain text parameters, without the quotes a router would put around numbers. */

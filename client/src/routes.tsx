@@ -19,7 +19,7 @@ import {
   ticketsOnSale,
 } from './api/queries';
 import { authSearch, browseFilter, browseSearch, orderSearch, ownPath, paths, search } from './paths';
-import { FailurePage } from './shell/failure-page';
+import { BareFailurePage, FailurePage } from './shell/failure-page';
 import { NotFoundPage } from './shell/not-found-page';
 import { Shell } from './shell/shell';
 
@@ -41,14 +41,13 @@ function begin(query: Promise<unknown>) {
 async function signedIn({ context: { queries }, location: { href } }: Arrival) {
   const user = await queries.query({ ...currentUser, staleTime: 'static' });
   if (user) return;
-  const next = ownPath(href);
-  throw redirect({ to: paths.signIn, search: next ? { next } : {}, replace: true });
+  throw redirect({ to: paths.signIn, search: { next: ownPath(href) }, replace: true });
 }
 
 const root = createRootRouteWithContext<Context>()({
   component: Shell,
   notFoundComponent: NotFoundPage,
-  errorComponent: FailurePage,
+  errorComponent: BareFailurePage,
   // The header shows who is signed in, and every price what it is in. Begun at once; waited for by whom it concerns.
   loader: ({ context: { queries } }) => {
     begin(queries.query(currentUser));
@@ -156,6 +155,8 @@ export function newRouter(queries: QueryClient) {
     // Whether data is fresh is for the queries to know.
     defaultPreloadStaleTime: 0,
     scrollRestoration: true,
+    // Within the shell, so that the other pages stay in reach.
+    defaultErrorComponent: FailurePage,
   });
 }
 

@@ -104,10 +104,21 @@ document.addEventListener('visibilitychange', changes.adjust);
 
 /** Puts `ticket` wherever an older version of it is shown. */
 function remember(queries: QueryClient, ticket: Ticket): void {
-  queries.setQueryData(ticketById(ticket.id).queryKey, (known) => known && newer(known, ticket));
-  const put = (pages: Pages<Ticket> | undefined) => withRow(pages, ticket);
-  queries.setQueriesData<Pages<Ticket>>({ queryKey: ['tickets', 'onSale'] }, put);
-  queries.setQueriesData<Pages<Ticket>>({ queryKey: ['tickets', 'mine'] }, put);
+  put<Ticket>(queries, ticketById(ticket.id).queryKey, (known) => newer(known, ticket));
+  put<Pages<Ticket>>(queries, ['tickets', 'onSale'], (pages) => withRow(pages, ticket));
+  put<Pages<Ticket>>(queries, ['tickets', 'mine'], (pages) => withRow(pages, ticket));
+}
+
+/** Changes what the queries under `queryKey` have, and not how fresh that counts: of the rest of it nothing is told. */
+function put<Data>(queries: QueryClient, queryKey: readonly unknown[], change: (data: Data) => Data): void {
+  for (const [key, data] of queries.getQueriesData<Data>({ queryKey })) {
+    const after = data && change(data);
+    const state = queries.getQueryState(key);
+    if (!state || after === data) continue;
+    queries.setQueryData(key, after, { updatedAt: state.dataUpdatedAt });
+    if (state.isInvalidated)
+      void queries.invalidateQueries({ queryKey: key, exact: true, refetchType: 'none' });
+  }
 }
 
 /**

@@ -29,12 +29,9 @@ export function rowsOf<Row extends Versioned>(pages: Pages<Row> | undefined): Ro
 }
 
 /** The same list with `row` in place of its older version; the very same if that is not in it. */
-export function withRow<Row extends Versioned>(
-  pages: Pages<Row> | undefined,
-  row: Row,
-): Pages<Row> | undefined {
+export function withRow<Row extends Versioned>(pages: Pages<Row>, row: Row): Pages<Row> {
   const isOlder = (other: Row) => other.id === row.id && other.version < row.version;
-  if (!pages?.pages.some((page) => page.rows.some(isOlder))) return pages;
+  if (!pages.pages.some((page) => page.rows.some(isOlder))) return pages;
   const changed = pages.pages.map((page) => ({
     ...page,
     rows: page.rows.map((other) => (isOlder(other) ? row : other)),
@@ -43,6 +40,6 @@ export function withRow<Row extends Versioned>(
 }
 
 /** What is newer: news come in any order, and may be older than what was fetched meanwhile. */
-export function newer<Row extends Versioned>(one: Row | undefined, other: Row): Row {
-  return one && one.version >= other.version ? one : other;
+export function newer<Row extends Versioned>(one: Row, other: Row): Row {
+  return one.version >= other.version ? one : other;
 }

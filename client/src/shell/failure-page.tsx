@@ -31,3 +31,12 @@ export function FailurePage({ error }: ErrorComponentProps) {
     </Page>
   );
 }
+
+/** The same where the shell itself broke. */
+export function BareFailurePage(props: ErrorComponentProps) {
+  return (
+    <main>
+      <FailurePage {...props} />
+    </main>
+  );
+}

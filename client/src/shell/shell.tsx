@@ -77,8 +77,9 @@ function NavLink({
 function Account() {
   const { data: user, isPending } = useQuery(currentUser);
   // Signing in leads back to the page it was begun on.
-  const here = useLocation({ select: ({ href, search }) => authSearch(search).next ?? ownPath(href) });
-  const next = here ? { next: here } : {};
+  const next = {
+    next: useLocation({ select: ({ href, search }) => authSearch(search).next ?? ownPath(href) }),
+  };
   if (isPending) return <div className="min-h-14" />;
   if (!user) {
     return (

@@ -1,6 +1,6 @@
 // A page: its title in the window and above its contents, where the focus goes when it appears.
 
-import { useLayoutEffect, type ReactNode } from 'react';
+import { useLayoutEffect, useRef, type ReactNode } from 'react';
 
 interface PageProps {
   /** What the window is called, and the page, unless it has a `heading`. */
@@ -20,13 +20,28 @@ const WIDTHS = { form: 'max-w-lg', text: 'max-w-3xl', list: 'max-w-5xl', wide: '
 /** By which the shell finds what to focus. */
 export const HEADING_ID = 'page-heading';
 
+/**
+ * Whether a page has just gone with the focus on it. It goes on to the heading of the page that comes instead: another
+ * one, or what becomes of an order when it is paid.
+ */
+let isFocusLost = false;
+
 export function Page({ title, heading = title, lead, actions, width = 'wide', children }: PageProps) {
+  const page = useRef<HTMLDivElement>(null);
   // Before the shell tells where one has arrived.
   useLayoutEffect(() => {
     document.title = `${title} · ticketing`;
   }, [title]);
+  useLayoutEffect(() => {
+    const { current } = page;
+    if (isFocusLost) document.getElementById(HEADING_ID)?.focus({ preventScroll: true });
+    isFocusLost = false;
+    return () => {
+      isFocusLost = current?.contains(document.activeElement) ?? false;
+    };
+  }, []);
   return (
-    <div className={`mx-auto w-full ${WIDTHS[width]} px-4 pt-8 pb-16 sm:px-6 sm:pt-12 print:p-0`}>
+    <div ref={page} className={`mx-auto w-full ${WIDTHS[width]} px-4 pt-8 pb-16 sm:px-6 sm:pt-12 print:p-0`}>
       {heading !== null && (
         <div className="mb-6 flex flex-wrap items-end justify-between gap-x-8 gap-y-4 sm:mb-8">
           <div className="min-w-0">

@@ -18,7 +18,7 @@ async function attempt({ submit = {}, open = () => Promise.resolve(intent), conf
   const confirmPayment = vi.fn(() => Promise.resolve(confirm as PaymentIntentResult));
   const outcome = await pay({
     stripe: { confirmPayment } as unknown as Parameters<typeof pay>[0]['stripe'],
-    elements: { submit: () => Promise.resolve(submit) } as unknown as Parameters<typeof pay>[0]['elements'],
+    elements: { submit: () => Promise.resolve(submit) },
     open,
     returnUrl: 'https://ticketing.example/orders/o',
   });
@@ -26,8 +26,10 @@ async function attempt({ submit = {}, open = () => Promise.resolve(intent), conf
 }
 
 const refuses = (status: number, message: string) => () => Promise.reject(new Problem(status, [{ message }]));
-const error = (type: StripeError['type'], message?: string): StripeError =>
-  ({ type, ...(message && { message }) }) as StripeError;
+const error = (type: StripeError['type'], message?: string): StripeError => ({
+  type,
+  ...(message && { message }),
+});
 
 describe('an attempt to pay', () => {
   test('is under way once the provider took it, and the buyer stays on the page', async () => {

@@ -9,10 +9,10 @@ import { Field, Select } from '../../ui/field';
 import { amount } from '../../ui/money';
 
 const SORTS = {
-  newest: 'Newest first',
-  price: 'Lowest price first',
-  '-price': 'Highest price first',
-  title: 'By title',
+  newest: 'Newest',
+  price: 'Lowest price',
+  '-price': 'Highest price',
+  title: 'Title',
 };
 
 interface BrowseFiltersProps {
@@ -104,8 +104,8 @@ export function BrowseFilters({ search, sign }: BrowseFiltersProps) {
 
 type Entered = Record<keyof BrowseSearch, string>;
 
-function all(search: BrowseSearch): Entered {
-  return { q: '', min: '', max: '', sort: 'newest', ...search };
+function all({ q = '', min = '', max = '', sort = 'newest' }: BrowseSearch): Entered {
+  return { q, min, max, sort };
 }
 
 function wrong(text: string): string | undefined {
