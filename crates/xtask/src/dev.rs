@@ -32,7 +32,7 @@ use crate::progress::Step;
 use crate::servers::postgres::{Durability, Postgres};
 use crate::servers::redis::Redis;
 use crate::servers::{self, READY_MAX};
-use crate::{cargo, tools};
+use crate::{cargo, client, tools};
 
 use home::Home;
 use plan::Plan;
@@ -68,12 +68,15 @@ pub struct Arguments {
     /// Takes the programs from this folder instead of building them
     #[arg(long, value_name = "FOLDER", hide = true)]
     programs: Option<PathBuf>,
+    /// Keeps `.dev` in this folder instead of the repository
+    #[arg(long, value_name = "FOLDER", hide = true)]
+    home: Option<PathBuf>,
 }
 
 /// Runs it until it is interrupted, which is no failure, or until one of its processes ends, which is.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let begun = Instant::now();
-    let home = Home::open(&cargo::root(), arguments.port)?;
+    let home = Home::open(&arguments.home.clone().unwrap_or_else(cargo::root), arguments.port)?;
     let waiting = Step::begin("What an earlier run left behind");
     if leftovers::stop(&home.running())? {
         waiting.done("stopped");
@@ -143,6 +146,9 @@ fn start(
         step.done("");
         built
     };
+    if arguments.programs.is_none() {
+        pages(arguments, chain)?;
+    }
     if let Some(program) = &built.sandbox {
         let step = Step::begin("Stripe's stand-in");
         let state = home.folder("stripe");
@@ -171,6 +177,22 @@ fn start(
     chain.start(marketplace)?;
     ready::wait(chain, arguments.port, &step)?;
     step.done(&plan.told(&found));
+    Ok(())
+}
+
+/// Builds the web client, if it is out of date. Without it everything else is there, so that a missing Node is no failure.
+fn pages(arguments: &Arguments, chain: &mut Chain) -> anyhow::Result<()> {
+    let todo = client::outdated();
+    if todo.is_empty() {
+        return Ok(());
+    }
+    if let Err(error) = tools::ensure(&[&tools::NODE], arguments.yes) {
+        eprintln!("· The web client is not built: {error:#}. The API is there all the same, at /docs");
+        return Ok(());
+    }
+    let step = Step::aloud("Building the web client");
+    client::build(chain, todo)?;
+    step.done("");
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use crate::processes::Chain;
 use crate::servers::nats;
 use crate::tools::{self, Tool};
-use crate::{cargo, deny, layers, programs, sql};
+use crate::{cargo, client, deny, layers, programs, sql};
 
 /// What to run.
 #[derive(clap::Args)]
@@ -88,6 +88,18 @@ const STEPS: &[Step] = &[
         what: "the marketplace's tests, on nats-server",
         needs: &[&tools::NATS_SERVER, &tools::POSTGRES, &tools::REDIS],
         run: on_nats_server,
+    },
+    Step {
+        name: "client",
+        what: "the web client: format, lints, types, logic, size",
+        needs: &[&tools::NODE],
+        run: || client::check().map(|()| Outcome::Passed),
+    },
+    Step {
+        name: "browser",
+        what: "the web client in a browser, on a whole marketplace",
+        needs: &[&tools::NODE, &tools::CHROMIUM, &tools::POSTGRES, &tools::REDIS],
+        run: || client::try_in_a_browser().map(|()| Outcome::Passed),
     },
 ];
 

@@ -7,6 +7,8 @@ use std::process::Command;
 
 use anyhow::{Context, bail};
 
+use crate::client;
+
 /// A program, the packages it comes in, and why it is needed.
 pub struct Tool {
     name: &'static str,
@@ -43,6 +45,24 @@ pub const REDIS: Tool = Tool {
     is_here: || find("redis-server").is_some(),
 };
 
+/// What builds and checks the web client.
+pub const NODE: Tool = Tool {
+    name: "Node 20.19 or newer, with npm",
+    apt: "nodejs npm",
+    brew: "node",
+    why: "the web client is built with it",
+    is_here: client::has_node,
+};
+
+/// The browser the web client is tried in.
+pub const CHROMIUM: Tool = Tool {
+    name: "Chromium",
+    apt: "chromium fonts-liberation",
+    brew: "chromium",
+    why: "the web client is tried in it",
+    is_here: || ["chromium", "chromium-browser", "google-chrome"].into_iter().any(|name| find(name).is_some()),
+};
+
 /// Sees to it that `tools` are there: says what is missing and why, and installs it, at a terminal only after asking.
 pub fn ensure(tools: &[&Tool], yes: bool) -> anyhow::Result<()> {
     let missing: Vec<&Tool> = tools.iter().copied().filter(|tool| !(tool.is_here)()).collect();
@@ -70,7 +90,7 @@ pub fn ensure(tools: &[&Tool], yes: bool) -> anyhow::Result<()> {
     }
     for tool in missing {
         if !(tool.is_here)() {
-            bail!("{} was installed, but its programs are not on the PATH", tool.name);
+            bail!("{} is not what was installed, or its programs are not on the PATH: install it by hand", tool.name);
         }
     }
     Ok(())
@@ -83,7 +103,7 @@ fn commands(missing: &[&Tool]) -> anyhow::Result<Vec<Vec<&'static str>>> {
             bail!("this user may not install packages, and there is no sudo: install {} by hand", names(missing));
         }
         let sudo: &[&str] = if root { &[] } else { &["sudo"] };
-        let packages: Vec<&str> = missing.iter().map(|tool| tool.apt).collect();
+        let packages: Vec<&str> = missing.iter().flat_map(|tool| tool.apt.split(' ')).collect();
         let update = [sudo, &["apt-get", "update", "-qq"]].concat();
         return Ok(vec![
             update,
