@@ -43,10 +43,8 @@ test('a stranger finds a ticket, signs in on the way, pays, and has it', async (
 
 test('a declined card says why, and another one pays', async ({ person }) => {
   const seller = await person();
-  const { page, ...buyer } = await person().then((buyer) => ({
-    page: buyer.page,
-    orders: buyer.orders.bind(buyer),
-  }));
+  const buyer = await person();
+  const { page } = buyer;
   const order = await buyer.orders(await seller.lists(`Lear ${word()}`, 42));
   await page.goto(`/orders/${order.id}`);
 
@@ -76,6 +74,39 @@ test('the card form itself says what is missing, and nothing is begun', async ({
   await expect(cardForm(page).getByText('Your card number is incomplete.')).toBeVisible();
   await expect(payButton(page)).toBeEnabled();
   expect(begun).toEqual([]);
+});
+
+test('while a payment is confirmed the page says so, and then how it ended', async ({ person }) => {
+  const seller = await person();
+  const buyer = await person();
+  const order = await buyer.orders(await seller.lists(`Julius ${word()}`));
+  const { page } = buyer;
+  await page.goto(`/orders/${order.id}`);
+  await enterCard(page, GOOD);
+  await expect(payButton(page)).toBeEnabled();
+  // As if the network were gone, for this alone: the page cannot know yet that it is paid.
+  await page.route(`**/api/orders/${order.id}`, (route) => route.abort());
+  await payButton(page).press('Enter');
+  await expect(page.getByText('Your payment is being confirmed')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'I don’t want it any more' })).toBeHidden();
+  await look(page, 'processing');
+  await page.unroute(`**/api/orders/${order.id}`);
+  await expect(page.getByRole('heading', { level: 1, name: 'It’s yours.' })).toBeFocused();
+});
+
+test('a card form that cannot be loaded says so, and is loaded again', async ({ person }) => {
+  const seller = await person();
+  const buyer = await person();
+  const order = await buyer.orders(await seller.lists(`Troilus ${word()}`));
+  const { page } = buyer;
+  await page.route('**/v3/', (route) => route.abort());
+  await page.goto(`/orders/${order.id}`);
+  await expect(page.getByRole('alert')).toContainText('The card form could not be loaded');
+  await look(page, 'no-card-form');
+  await page.unroute('**/v3/');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await pay(page, GOOD);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('It’s yours.');
 });
 
 test('a bank that asks back is answered on the way', async ({ person }) => {

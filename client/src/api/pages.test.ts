@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { newer, rowsOf, withRow, type Pages } from './pages';
+import { newer, newerRows, rowsOf, withRow, type Pages } from './pages';
 
 interface Row {
   id: string;
@@ -51,4 +51,11 @@ test('of two the newer counts, whichever came first', () => {
   const later = { ...a, version: 2 };
   expect(newer(a, later)).toBe(later);
   expect(newer(later, a)).toBe(later);
+});
+
+test('an answer that news have overtaken does not undo them', () => {
+  const held = { ...a, version: 2, title: 'held' };
+  expect(rowsOf(newerRows(pages([held, b]), pages([a, b], [c])))).toEqual([held, b, c]);
+  const edited = { ...b, version: 5 };
+  expect(rowsOf(newerRows(pages([a, b]), pages([edited])))).toEqual([edited]);
 });

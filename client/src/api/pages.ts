@@ -39,7 +39,12 @@ export function withRow<Row extends Versioned>(pages: Pages<Row>, row: Row): Pag
   return { ...pages, pages: changed };
 }
 
-/** What is newer: news come in any order, and may be older than what was fetched meanwhile. */
+/** What is newer: news come in any order, and may overtake the answer to a question that was asked before. */
 export function newer<Row extends Versioned>(one: Row, other: Row): Row {
   return one.version >= other.version ? one : other;
+}
+
+/** What was `fetched`, but no row of it older than what is `known` already. */
+export function newerRows<Row extends Versioned>(known: Pages<Row>, fetched: Pages<Row>): Pages<Row> {
+  return rowsOf(known).reduce(withRow, fetched);
 }

@@ -9,7 +9,7 @@ import {
 } from '@tanstack/react-query';
 
 import { answered, api, dataOf, Problem } from './client';
-import type { PageOf } from './pages';
+import { newer, newerRows, type PageOf, type Pages } from './pages';
 import type { components, paths } from './types';
 
 type Schemas = components['schemas'];
@@ -97,6 +97,19 @@ export function useSignOut() {
   });
 }
 
+/**
+ * How an answer becomes what is known: changes are told meanwhile, and may overtake it. Untyped, as the library has it:
+ * what is known and what was fetched are of one query.
+ */
+const NEWER = {
+  structuralSharing: (known: unknown, fetched: unknown) =>
+    known ? newer(known as Ticket, fetched as Ticket) : fetched,
+};
+const NEWER_ROWS = {
+  structuralSharing: (known: unknown, fetched: unknown) =>
+    known ? newerRows(known as Pages<Ticket>, fetched as Pages<Ticket>) : fetched,
+};
+
 // Tickets ---------------------------------------------------------------------------------------------------------------
 
 export const ticketsOnSale = (filter: Filter) =>
@@ -109,6 +122,7 @@ export const ticketsOnSale = (filter: Filter) =>
     },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
+    ...NEWER_ROWS,
     // Tickets that are gone stay in sight, told to be gone: they would vanish by this from under the buyer's hand.
     refetchOnWindowFocus: false,
   });
@@ -122,12 +136,14 @@ export const ticketsOfMine = infiniteQueryOptions({
   },
   initialPageParam: null as string | null,
   getNextPageParam: (page) => page.next,
+  ...NEWER_ROWS,
 });
 
 export const ticketById = (id: string) =>
   queryOptions({
     queryKey: ['tickets', 'one', id],
     queryFn: ({ signal }) => dataOf(api.GET('/api/tickets/{id}', { params: { path: { id } }, signal })),
+    ...NEWER,
   });
 
 /** Lists a ticket; with an id, changes that one. */

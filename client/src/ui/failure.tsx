@@ -1,6 +1,7 @@
 // That something could not be shown, why, and how to try again.
 
 import { Button } from './button';
+import { sentence } from './sentence';
 
 interface FailureProps {
   title: string;
@@ -12,7 +13,7 @@ export function Failure({ title, problem, retry }: FailureProps) {
   return (
     <div role="alert" className="rounded-2xl bg-bad-soft px-6 py-8">
       <h2 className="text-2xl">{title}</h2>
-      <p className="mt-2 max-w-prose">{problem.message}.</p>
+      <p className="mt-2 max-w-prose">{sentence(problem.message)}</p>
       {problem.requestId && (
         <p className="mt-2 text-sm">
           If you write to us about it, tell us this number:{' '}

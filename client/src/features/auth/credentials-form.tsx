@@ -7,6 +7,7 @@ import { Button } from '../../ui/button';
 import { Field, focusFirstError, textOf } from '../../ui/field';
 import { Notice } from '../../ui/notice';
 import { Panel } from '../../ui/panel';
+import { sentence } from '../../ui/sentence';
 
 interface Credentials {
   email: string;
@@ -62,7 +63,7 @@ export function CredentialsForm(props: CredentialsFormProps) {
       >
         {beside && (
           <Notice tone="bad" title={failed}>
-            {beside}.
+            {sentence(beside)}
           </Notice>
         )}
         <Field

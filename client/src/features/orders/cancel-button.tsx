@@ -6,6 +6,7 @@ import { useCancelOrder, type Order } from '../../api/queries';
 import { Button } from '../../ui/button';
 import { Dialog } from '../../ui/dialog';
 import { Notice } from '../../ui/notice';
+import { sentence } from '../../ui/sentence';
 
 export function CancelButton({ order }: { order: Order }) {
   const [isAsked, setAsked] = useState(false);
@@ -27,7 +28,7 @@ export function CancelButton({ order }: { order: Order }) {
         <p className="mt-2 text-muted">It goes on sale again at once, and somebody else may take it.</p>
         {cancel.error && (
           <Notice tone="bad" className="mt-4">
-            {cancel.error.message}.
+            {sentence(cancel.error.message)}
           </Notice>
         )}
         <div className="mt-6 flex flex-col gap-3 sm:flex-row-reverse">

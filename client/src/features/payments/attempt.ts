@@ -4,6 +4,7 @@ import type { Stripe, StripeElements, StripeError } from '@stripe/stripe-js';
 
 import { Problem } from '../../api/client';
 import type { Order, PaymentIntent } from '../../api/queries';
+import { sentence } from '../../ui/sentence';
 
 /** What came of it. */
 export type Outcome =
@@ -57,7 +58,7 @@ function unopened(problem: unknown): Outcome {
   // These say that a payment of this order is under way or done.
   const isPaid = problem.status === 400 && problem.message.includes('already paid');
   const isUnsure = problem.status === 503 && problem.message.includes('still being confirmed');
-  return isPaid || isUnsure ? { is: 'underWay' } : { is: 'refused', reason: `${problem.message}.` };
+  return isPaid || isUnsure ? { is: 'underWay' } : { is: 'refused', reason: sentence(problem.message) };
 }
 
 /**

@@ -79,7 +79,7 @@ export function BrowseFilters({ search, sign }: BrowseFiltersProps) {
           {...price}
           label="Price from"
           error={errors.min}
-          className="col-span-3 sm:col-span-4 lg:col-span-1"
+          className="col-span-4 lg:col-span-1"
         />
         <Field
           {...enter('max')}
@@ -95,7 +95,7 @@ export function BrowseFilters({ search, sign }: BrowseFiltersProps) {
           onChange={({ currentTarget: { value } }) => {
             look({ ...entered, sort: value });
           }}
-          className="col-span-6 sm:col-span-4 lg:col-span-1"
+          className="col-span-5 sm:col-span-4 lg:col-span-1"
         />
       </form>
     </search>

@@ -19,6 +19,7 @@ import { afterChange, NOTHING_FRESH } from './fresh';
 import { TicketCard } from './ticket-card';
 import { TicketFaceSkeleton } from './ticket-face';
 import { TicketGrid } from './ticket-grid';
+import { sentence } from '../../ui/sentence';
 
 const route = getRouteApi(paths.browse);
 
@@ -90,7 +91,7 @@ function TicketsOnSale({ filter, currency }: { filter: Filter; currency: string 
       )}
       {hasNextPage && (
         <div className="mt-8 flex flex-col items-center gap-3">
-          {error && <p className="text-bad">{error.message}.</p>}
+          {error && <p className="text-bad">{sentence(error.message)}</p>}
           <Button
             look="secondary"
             busy={isFetchingNextPage && 'Loading …'}

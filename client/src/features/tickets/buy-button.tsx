@@ -8,6 +8,7 @@ import { currentUser, ticketById, useOrderTicket, type Ticket } from '../../api/
 import { paths } from '../../paths';
 import { Button } from '../../ui/button';
 import { Notice } from '../../ui/notice';
+import { sentence } from '../../ui/sentence';
 
 interface BuyButtonProps {
   ticket: Ticket;
@@ -51,7 +52,7 @@ export function BuyButton({ ticket, gone }: BuyButtonProps) {
       </Button>
       {order.error && (
         <Notice tone="bad" title="You did not get this ticket">
-          {order.error.message}.
+          {sentence(order.error.message)}
         </Notice>
       )}
     </>

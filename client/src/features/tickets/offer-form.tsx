@@ -11,6 +11,7 @@ import { amount, currencySign, money } from '../../ui/money';
 import { Notice } from '../../ui/notice';
 import { Panel } from '../../ui/panel';
 import { StubPrice, TicketFace } from './ticket-face';
+import { sentence } from '../../ui/sentence';
 
 /** What the tickets service allows. */
 const TITLE_LENGTH_MAX = 200;
@@ -60,7 +61,7 @@ export function OfferForm({ offer, submit, busy, problem, onOffer }: OfferFormPr
         >
           {beside && (
             <Notice tone="bad" title="The ticket was not saved">
-              {beside}.
+              {sentence(beside)}
             </Notice>
           )}
           <Field
