@@ -91,12 +91,19 @@ test('the session is out of reach for scripts, and nothing else is kept', async 
   expect(session).toMatchObject({ httpOnly: true, sameSite: 'Lax' });
 });
 
-test('whoever was signed out elsewhere is asked to sign in, and keeps the place', async ({ person }) => {
-  const { page, context } = await person();
-  await page.goto('/sell');
-  await expect(page.getByText('You have listed nothing yet')).toBeVisible();
+test('whoever is signed out while a page is open is asked to sign in, and keeps the place', async ({
+  person,
+}) => {
+  const seller = await person();
+  const buyer = await person();
+  const order = await buyer.orders(await seller.lists(`Hamlet ${word()}`));
+  const { page, context, email } = buyer;
+  await page.goto(`/orders/${order.id}`);
+  await expect(page.getByRole('timer')).toBeVisible();
   await context.clearCookies();
-  await page.getByRole('link', { name: 'My orders' }).click();
-  await page.reload();
-  await expect(page).toHaveURL('/auth/signin?next=%2Forders');
+  await expect(page).toHaveURL(`/auth/signin?next=%2Forders%2F${order.id}`);
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page).toHaveURL(`/orders/${order.id}`);
 });

@@ -77,3 +77,13 @@ test('a page that breaks says so, with a way on', async ({ person }) => {
   await expect(page.getByText('No orders yet')).toBeVisible();
   await look(page, 'orders-none');
 });
+
+test('who wants to buy after the session has ended signs in and comes back', async ({ person }) => {
+  const [seller, buyer] = [await person(), await person()];
+  const ticket = await seller.lists(`Hamlet ${word()}`);
+  await buyer.page.goto(`/tickets/${ticket.id}`);
+  await expect(buyer.page.getByText(buyer.email)).toBeVisible();
+  await buyer.context.clearCookies();
+  await buyer.page.getByRole('button', { name: 'Buy this ticket' }).click();
+  await expect(buyer.page).toHaveURL(`/auth/signin?next=%2Ftickets%2F${ticket.id}`);
+});

@@ -2,6 +2,8 @@
 
 import {
   infiniteQueryOptions,
+  MutationCache,
+  QueryCache,
   QueryClient,
   queryOptions,
   useMutation,
@@ -38,7 +40,13 @@ const RETRIES_MAX = 2;
 
 export function newQueryClient(): QueryClient {
   const worthRetrying = ({ status }: Problem) => status === 0 || status >= 500;
-  return new QueryClient({
+  // It may be that the session is over, which then shows wherever it matters; or only that it is somebody else's order.
+  const onError = ({ status }: Problem) => {
+    if (status === 401) void queries.invalidateQueries({ queryKey: currentUser.queryKey });
+  };
+  const queries = new QueryClient({
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
         retry: (failures, problem) => failures < RETRIES_MAX && worthRetrying(problem),
@@ -47,6 +55,7 @@ export function newQueryClient(): QueryClient {
       },
     },
   });
+  return queries;
 }
 
 // Who is signed in ------------------------------------------------------------------------------------------------------

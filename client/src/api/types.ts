@@ -1438,7 +1438,7 @@ export interface components {
       /** @description What is paid for. */
       orderId: components['schemas']['OrderId'];
       /** @description How it stands. */
-      status: components['schemas']['Status'];
+      status: components['schemas']['PaymentStatus'];
       /** @description The provider's name of it; absent until it has one. */
       stripeId?: string;
       /** @description The provider's name of the refund; absent while there is none. */
@@ -1478,6 +1478,11 @@ export interface components {
        */
       scriptUrl: string;
     };
+    /**
+     * @description How a payment stands.
+     * @enum {string}
+     */
+    PaymentStatus: 'created' | 'completed' | 'failed' | 'refunded';
     /** @description A user who is signed in. */
     SignedIn: {
       /** @description As it was when signing in. */
@@ -1532,11 +1537,6 @@ export interface components {
           /** @enum {string} */
           status: 'sold';
         };
-    /**
-     * @description How a payment stands.
-     * @enum {string}
-     */
-    Status: 'created' | 'completed' | 'failed' | 'refunded';
     /** @description A ticket: what it admits to, what it costs, and who has it. */
     Ticket: components['schemas']['State'] & {
       /** @description Which. */

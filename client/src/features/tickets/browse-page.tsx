@@ -76,6 +76,7 @@ function TicketsOnSale({ filter, currency }: { filter: Filter; currency: string 
         message={[
           gone > 0 && (gone === 1 ? 'A ticket shown here is gone.' : `${gone} tickets shown here are gone.`),
           more > 0 && 'There are more tickets to show.',
+          data.pages.length > 1 && `${tickets.length} tickets are shown.`,
         ]
           .filter(Boolean)
           .join(' ')}

@@ -31,7 +31,6 @@ export function BuyButton({ ticket, gone }: BuyButtonProps) {
       await navigate({ to: paths.order, params: { id } });
     } catch (problem) {
       if (problem instanceof Problem && problem.status === 401) {
-        queries.setQueryData(currentUser.queryKey, null);
         return signIn();
       }
       // What was shown here is not how it is.
