@@ -1,12 +1,11 @@
-// The time that is left to pay, large, and read out from time to time.
+// The time that is left to pay, large.
 
-import { Announce } from '../../ui/announce';
 import { clockOf } from '../../ui/time';
 
 /** From here on it is shown that there is little time. */
 const LITTLE_MS = 60_000;
 
-export function CountdownClock({ left, told }: { left: number; told: string }) {
+export function CountdownClock({ left }: { left: number }) {
   const isLittle = left <= LITTLE_MS;
   return (
     <div>
@@ -18,7 +17,6 @@ export function CountdownClock({ left, told }: { left: number; told: string }) {
       >
         {clockOf(left)}
       </p>
-      <Announce message={told} />
     </div>
   );
 }

@@ -6,7 +6,8 @@ import { useEffect, useState, type ReactNode } from 'react';
 
 import { orderById, paymentsConfig, type Order } from '../../api/queries';
 import { paths } from '../../paths';
-import { ButtonLink, Spinner } from '../../ui/button';
+import { Announce } from '../../ui/announce';
+import { ButtonLink } from '../../ui/button';
 import { Empty } from '../../ui/empty';
 import { Failure } from '../../ui/failure';
 import { money } from '../../ui/money';
@@ -14,6 +15,7 @@ import { Page } from '../../ui/page';
 import { Panel } from '../../ui/panel';
 import { Perforated } from '../../ui/perforated';
 import { Skeleton } from '../../ui/skeleton';
+import { Waiting } from '../../ui/waiting';
 import { CancelButton } from './cancel-button';
 import { leftUntil, useCountdown } from './countdown';
 import { CountdownClock } from './countdown-clock';
@@ -108,20 +110,19 @@ function OrderView({ order, takePayment, isUnderWay, onUnderWay, refetch }: Orde
     if (isOver) void refetch();
   }, [refetch, isOver]);
 
-  const stage = stageOf(order, left);
-  switch (stage) {
-    case 'paid':
-      return <PaidOrder order={order} />;
-    case 'givenBack':
-    case 'over':
-      return <EndedOrder order={order} ending={ending ?? stage} />;
-    case 'open':
-    case 'closing':
-      return (
+  return (
+    <>
+      {/* Here, and not within the clock: it must not be cut short when another page takes the clock's place. */}
+      <Announce message={told} />
+      {order.status === 'complete' ? (
+        <PaidOrder order={order} />
+      ) : ending ? (
+        <EndedOrder order={order} ending={ending} />
+      ) : (
         <Page title="Pay for your ticket">
           <div className="grid items-start gap-6 lg:grid-cols-[1fr_22rem] lg:gap-8">
             <div className="lg:order-last">
-              <Summary order={order} clock={<CountdownClock left={left} told={told} />} />
+              <Summary order={order} clock={<CountdownClock left={left} />} />
             </div>
             <Panel label="Payment">
               {isOver && !isUnderWay ? (
@@ -135,11 +136,12 @@ function OrderView({ order, takePayment, isUnderWay, onUnderWay, refetch }: Orde
             </Panel>
           </div>
         </Page>
-      );
-  }
+      )}
+    </>
+  );
 }
 
-/** How an order ended, as far as this page saw it. It is not told otherwise later, when the time is up too. */
+/** How an order ended, if it did, as far as this page saw it. It is not told otherwise later, when the time is up too. */
 function useEnding(order: Order, left: number): Ending | undefined {
   const [isSeenLive] = useState(order.status !== 'cancelled');
   const [ending, setEnding] = useState<Ending>();
@@ -171,12 +173,6 @@ function Summary({ order, clock }: { order: Order; clock: ReactNode }) {
 
 function Closing() {
   return (
-    <div role="status" className="flex flex-col items-center py-16 text-center">
-      <Spinner />
-      <h2 className="mt-4 text-2xl">Time is up</h2>
-      <p className="mt-2 max-w-prose text-muted">
-        We are looking whether a payment came in before that. A few seconds.
-      </p>
-    </div>
+    <Waiting title="Time is up">We are looking whether a payment came in before that. A few seconds.</Waiting>
   );
 }

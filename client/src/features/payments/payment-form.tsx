@@ -4,11 +4,12 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type RefObject } from 'react';
 
 import { openIntent, paymentsConfig, type Order } from '../../api/queries';
-import { Button, Spinner } from '../../ui/button';
+import { Button } from '../../ui/button';
 import { Failure } from '../../ui/failure';
 import { money } from '../../ui/money';
 import { Notice } from '../../ui/notice';
 import { Skeleton } from '../../ui/skeleton';
+import { Waiting } from '../../ui/waiting';
 import { hasFailed, pay } from './attempt';
 import { useCardForm, type CardForm } from './use-card-form';
 
@@ -119,11 +120,8 @@ function Card({ form, place }: { form: CardForm; place: RefObject<HTMLDivElement
 const USUAL_MS = 20_000;
 
 function UnderWay() {
-  const panel = useRef<HTMLDivElement>(null);
   const [isLong, setLong] = useState(false);
   useEffect(() => {
-    // The button that had the focus is gone.
-    panel.current?.focus();
     const timer = setTimeout(() => {
       setLong(true);
     }, USUAL_MS);
@@ -132,14 +130,10 @@ function UnderWay() {
     };
   }, []);
   return (
-    <div ref={panel} tabIndex={-1} role="status" className="flex flex-col items-center py-16 text-center">
-      <Spinner />
-      <h2 className="mt-4 text-2xl">Your payment is being confirmed</h2>
-      <p className="mt-2 max-w-prose text-muted">
-        {isLong
-          ? 'This takes longer than usual. You need not wait here: the order shows how it ends. Please do not pay again.'
-          : 'A few seconds. Please stay on this page.'}
-      </p>
-    </div>
+    <Waiting title="Your payment is being confirmed">
+      {isLong
+        ? 'This takes longer than usual. You need not wait here: the order shows how it ends. Please do not pay again.'
+        : 'A few seconds. Please stay on this page.'}
+    </Waiting>
   );
 }
