@@ -28,6 +28,9 @@ async fn no_password_and_no_hash_gets_into_the_log() {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
+    // With one subscriber in the process, `tracing` asks that of whichever thread meets a span first whether anybody wants
+    // it, and the threads of other tests have none. With two it asks all of them.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     // Of this thread, on which a test's service runs too.
     let _guard = tracing::subscriber::set_default(subscriber);
     let app = auth().await;
