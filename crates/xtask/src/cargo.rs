@@ -14,6 +14,14 @@ pub fn root() -> PathBuf {
     manifest.parent().and_then(Path::parent).unwrap_or(&manifest).to_owned()
 }
 
+/// This program. While it runs cargo may have built it anew, with other features of its dependencies: then Linux calls the
+/// one that runs deleted, and the new one in its place does the same.
+pub fn this_program() -> anyhow::Result<PathBuf> {
+    let path = env::current_exe().context("where is this program?")?;
+    let anew = path.to_str().and_then(|path| path.strip_suffix(" (deleted)")).map(PathBuf::from);
+    Ok(anew.filter(|_| !path.exists()).unwrap_or(path))
+}
+
 /// Cargo with these arguments and variables, in the root.
 pub fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -101,7 +101,7 @@ pub fn try_in_a_browser() -> anyhow::Result<()> {
     let mut chain = Chain::temporary()?;
     let (home, port) = (chain.folder().to_owned(), servers::port(0)?.to_string());
     let hold = format!("{}s", HOLD.as_secs());
-    let this = std::env::current_exe()?;
+    let this = cargo::this_program()?;
     let words = ["dev", "--yes", "--port", &port, "--hold", &hold, "--home"].map(AsRef::<std::ffi::OsStr>::as_ref);
     let words = [this.as_os_str()].into_iter().chain(words).chain([home.as_os_str()]);
     // Everybody comes from one address here.

@@ -104,7 +104,7 @@ impl Chain {
     /// program ends with `interrupt`.
     pub fn new(folder: &Path, interrupt: Interrupt) -> anyhow::Result<Self> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let xtask = env::current_exe().context("where is this program?")?;
+        let xtask = cargo::this_program()?;
         Ok(Self { folder: folder.to_owned(), temporary: false, xtask, interrupt, kept: Vec::new() })
     }
 
