@@ -15,7 +15,6 @@ mod identity;
 pub mod keeper;
 pub mod leftovers;
 
-use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, PipeWriter};
@@ -104,7 +103,7 @@ impl Chain {
     /// program ends with `interrupt`.
     pub fn new(folder: &Path, interrupt: Interrupt) -> anyhow::Result<Self> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let xtask = cargo::this_program()?;
+        let xtask = crate::cargo::this_program()?;
         Ok(Self { folder: folder.to_owned(), temporary: false, xtask, interrupt, kept: Vec::new() })
     }
 
