@@ -118,7 +118,9 @@ async fn tickets_and_payments_go_in_and_orders_come_out() {
         broker.stop().await;
     }
     let order = world.order(&world.sign_in(), listing.id).await;
-    broker.restart().await;
+    if broker.can_restart() {
+        broker.restart().await;
+    }
     assert_eq!(neighbours.hear("order:created").await, ["order:created"]);
     assert_eq!(neighbours.heard.0.lock().unwrap()[0].1["ticket"], json!({ "id": listing.id, "price": 50 }));
 
