@@ -15,6 +15,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool};
+use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -189,17 +190,19 @@ impl Database {
         self.execute(&format!("drop function if exists testkit_{table} cascade")).await;
     }
 
-    /// Ends every connection, of whomever: what a restart of Postgres does to its clients.
+    /// Ends every connection there is, of whomever: what a restart of Postgres does to its clients. They may
+    /// connect again at once, so what is waited for is the end of these, not that there are none.
     pub async fn terminate_connections(&self) {
         let mut admin = self.admin().await;
-        let others = "datname = $1 and pid <> pg_backend_pid()";
-        let name = self.name();
-        let terminate = format!("select pg_terminate_backend(pid) from pg_stat_activity where {others}");
-        sqlx::query(AssertSqlSafe(terminate)).bind(&name).execute(&mut admin).await.expect("ending connections");
-        let count = format!("select count(*) from pg_stat_activity where {others} and backend_type = 'client backend'");
-        eventually("all connections end", async || {
-            let count = sqlx::query_scalar::<_, i64>(AssertSqlSafe(&*count)).bind(&name).fetch_one(&mut admin).await;
-            count.is_ok_and(|count| count == 0)
+        let terminate = "select pid, backend_start, pg_terminate_backend(pid) from pg_stat_activity
+            where datname = $1 and pid <> pg_backend_pid()";
+        let ended: Vec<(i32, OffsetDateTime, bool)> =
+            sqlx::query_as(terminate).bind(self.name()).fetch_all(&mut admin).await.expect("ending connections");
+        let left = "select pid, backend_start from pg_stat_activity where datname = $1";
+        eventually("these connections end", async || {
+            let left: Vec<(i32, OffsetDateTime)> =
+                sqlx::query_as(left).bind(self.name()).fetch_all(&mut admin).await.expect("the connections");
+            !ended.iter().any(|&(pid, since, _)| left.contains(&(pid, since)))
         })
         .await;
     }
