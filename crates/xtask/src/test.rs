@@ -110,9 +110,6 @@ const CONFORMANCE: [&str; 7] = ["jetstream::", "wire::", "abuse::", "auth::", "t
 const MARKETPLACE: [&str; 8] =
     ["events", "service", "auth", "tickets", "orders", "expiration", "payments", "marketplace"];
 
-/// Steps that are run only when they are asked for: they need Node and a browser beside all else.
-const WHEN_ASKED: [&str; 2] = ["client", "browser"];
-
 /// Runs the steps; the first failure ends it.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let steps = chosen(&arguments.only, &arguments.skip)?;
@@ -152,10 +149,7 @@ fn chosen(only: &[String], skip: &[String]) -> anyhow::Result<Vec<&'static Step>
     if let Some(unknown) = only.iter().chain(skip).find(|name| !STEPS.iter().any(|step| step.name == **name)) {
         bail!("there is no step {unknown:?}: cargo xtask test --list tells them");
     }
-    let wanted = |name: &str| match only {
-        [] => !WHEN_ASKED.contains(&name),
-        only => only.iter().any(|wanted| wanted == name),
-    };
+    let wanted = |name: &str| only.is_empty() || only.iter().any(|wanted| wanted == name);
     Ok(STEPS.iter().filter(|step| wanted(step.name) && !skip.iter().any(|skip| skip == step.name)).collect())
 }
 
@@ -211,7 +205,7 @@ mod tests {
     #[test]
     fn steps_are_run_in_their_own_order_whatever_the_order_of_asking() {
         assert_eq!(names(&["tests", "format"], &[]).unwrap(), ["format", "tests"]);
-        assert_eq!(names(&[], &[]).unwrap().len(), STEPS.len() - WHEN_ASKED.len());
+        assert_eq!(names(&[], &[]).unwrap().len(), STEPS.len());
         assert_eq!(names(&["tests", "format"], &["tests"]).unwrap(), ["format"]);
     }
 
