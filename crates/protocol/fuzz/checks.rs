@@ -9,6 +9,7 @@ use protocol::{
         config::{ConsumerConfig, StreamConfig},
     },
     server::{self, ServerOp},
+    stan::{self, Message},
     subject, time,
 };
 
@@ -120,4 +121,28 @@ pub fn jetstream(input: &[u8]) {
 
 fn through_json<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T) -> T {
     serde_json::to_vec(value).and_then(|json| serde_json::from_slice(&json)).expect("what we write we read")
+}
+
+/// Messages of NATS Streaming: read or refused, and what was read stays as it is.
+pub fn stan(input: &[u8]) {
+    again::<stan::ConnectRequest>(input);
+    again::<stan::ConnectResponse>(input);
+    again::<stan::Ping>(input);
+    again::<stan::PubAck>(input);
+    again::<stan::PubMsg>(input);
+    again::<stan::Ack>(input);
+    again::<stan::SubscriptionRequest>(input);
+    again::<stan::UnsubscribeRequest>(input);
+    if let Some(m) = again::<stan::MsgProto>(input) {
+        let (mut written, count) = (Vec::new(), m.redelivery_count);
+        stan::MsgProto::write(&mut written, m.sequence, &m.subject, &m.data, m.timestamp, count);
+        let plain = stan::MsgProto { redelivered: count > 0, reply: String::new(), crc32: 0, ..m };
+        assert_eq!(stan::MsgProto::decode(&*written), Ok(plain));
+    }
+}
+
+fn again<M: Message + Default + PartialEq + std::fmt::Debug>(input: &[u8]) -> Option<M> {
+    let message = M::decode(input).ok()?;
+    assert_eq!(M::decode(&*message.encode_to_vec()), Ok(M::decode(input).ok()?));
+    Some(message)
 }

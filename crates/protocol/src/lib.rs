@@ -7,6 +7,7 @@
 //! | [`subject`] | which subjects and filters are valid, which match which, and subjects made from subjects |
 //! | [`headers`] | the `NATS/1.0` block before a payload: its status, its fields, a new block from an old one |
 //! | [`jetstream`] | the bodies of `$JS.API.>`, acknowledgements, and every error `JetStream` answers with |
+//! | [`stan`] | the messages of NATS Streaming, in protobuf |
 //! | [`time`] | UNIX nanoseconds ⇄ RFC 3339, and Go's way to write a duration |
 //!
 //! # Invariants
@@ -25,5 +26,6 @@ pub mod headers;
 pub mod jetstream;
 mod line;
 pub mod server;
+pub mod stan;
 pub mod subject;
 pub mod time;

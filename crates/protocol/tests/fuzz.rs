@@ -17,6 +17,8 @@ const SEEDS: &[&str] = &[
     "{\"batch\":5,\"expires\":100,\"no_wait\":true,\"group\":null}",
     "{\"name\":\"S\",\"subjects\":[\"a\",\"b.*\"],\"max_age\":1000000000,\"sources\":[{\"name\":\"x\"}],\"filter_subject\":\"a\"}",
     "{\"name\":\"S\",\"ack_policy\":\"explicit\",\"backoff\":[1,2],\"max_deliver\":5,\"deliver_subject\":\"d\",\"idle_heartbeat\":100000000}",
+    "\n\u{2}me\u{12}\u{5}guid1\u{1a}\u{3}foo*\u{5}hello2\u{6}conn-1",
+    "\u{8}\u{1}\u{12}\u{3}foo\"\u{5}hello(\u{7}0\u{1}8\u{2}",
     "{\"name\":\"S\",\"allow_msg_schedules\":true,\"republish\":{\"dest\":\"x\"},\"opt_start_time\":\"2026-11-20T23:55:36.79Z\"}",
 ];
 
@@ -91,7 +93,7 @@ proptest! {
         for mutation in &mutations {
             apply(&mut input, mutation);
         }
-        for check in [checks::commands, checks::operations, checks::headers, checks::subjects, checks::jetstream] {
+        for check in [checks::commands, checks::operations, checks::headers, checks::subjects, checks::jetstream, checks::stan] {
             check(&input);
         }
     }
