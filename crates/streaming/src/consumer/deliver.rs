@@ -145,7 +145,7 @@ impl Consumer {
             self.queue.pop_front();
         }
         let full = self.settings.max_ack_pending.is_some_and(|max| self.progress.pending.len() >= max as usize);
-        if full && self.settings.tracks() {
+        if self.new_held || (full && self.settings.tracks()) {
             return Pick::Full;
         }
         while let Some(sequence) = self.progress.listed() {

@@ -39,6 +39,26 @@ impl Consumer {
         }
     }
 
+    /// What was delivered and not settled yet, ascending.
+    pub fn pending(&self) -> impl Iterator<Item = u64> {
+        self.progress.pending.iter().map(|entry| entry.sequence)
+    }
+
+    /// How many those are.
+    pub fn pending_count(&self) -> usize {
+        self.progress.pending.len()
+    }
+
+    /// The last message that was delivered, or passed over.
+    pub fn last_delivered(&self) -> u64 {
+        self.progress.delivered.stream
+    }
+
+    /// Whether this message was delivered and not settled yet.
+    pub fn is_pending(&self, sequence: u64) -> bool {
+        self.progress.pending.get(sequence).is_some()
+    }
+
     /// The sequence the consumer has come to in the stream: that of the last delivery, or beyond if nothing there
     /// matched.
     pub(super) fn reached(&self) -> u64 {

@@ -32,6 +32,8 @@ pub struct Consumer {
     pub(super) flow: Option<Flow>,
     /// Whether somebody listens on the deliver subject.
     pub(super) interest: bool,
+    /// Nobody has room for new messages.
+    pub(super) new_held: bool,
     /// The last sign of life of a client.
     pub(super) active: Nanos,
     /// When a push consumer sends a heartbeat, unless it sends something else.
@@ -78,6 +80,7 @@ impl Consumer {
             held_until: None,
             flow: settings.push().and_then(|push| push.flow_control.then(Flow::new)),
             interest: false,
+            new_held: false,
             active: now,
             heartbeat_at: None,
             closed: false,
@@ -175,6 +178,11 @@ impl Consumer {
             flow.forget();
         }
         self.beat(now);
+    }
+
+    /// Tells whether new messages are to be held back. What is to be redelivered is not.
+    pub fn hold_new(&mut self, held: bool) {
+        self.new_held = held;
     }
 
     /// The client confirmed that it keeps up.

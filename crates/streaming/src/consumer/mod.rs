@@ -45,16 +45,19 @@
 //! | [`request`] | pull requests in line |
 //! | `progress` | the state that outlives the server, changed by [`Change`]s only |
 //! | [`ledger`] | changes and snapshots as bytes |
+//! | [`group`] | members with windows of their own, and what each holds |
 //! | `pending`, `expiry`, `flow`, `pace` | who is delivered; when they expire; the push window; replay and rate |
 //!
-//! The machine knows no members of a deliver group: the router picks one for each delivery. A kind of consumer that
-//! must know (a queue group whose members have windows of their own) finds its seams in [`Target`], chosen in one
-//! place, and in [`Consumer::redeliver`], which queues what a lost member held.
+//! The machine knows no members of a deliver group: the router picks one for each delivery. A group whose members have
+//! windows of their own is a [`Group`] beside the machine, and three things tie them: [`Consumer::interest`] while any
+//! member can be sent anything, [`Consumer::hold_new`] while none has room, and [`Consumer::redeliver`] for what a lost
+//! member held.
 
 mod acks;
 mod deliver;
 mod expiry;
 mod flow;
+pub mod group;
 mod info;
 pub mod ledger;
 mod log_news;
@@ -71,6 +74,7 @@ mod tick;
 
 pub use acks::{Ack, AckKind};
 pub use deliver::{Found, Next, Source};
+pub use group::{Group, Member};
 pub use info::Info;
 pub use machine::{Closing, Consumer};
 pub use output::{Advice, Delivery, Output, Rest, Status, Target};
