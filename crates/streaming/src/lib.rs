@@ -1,8 +1,9 @@
-//! THE SERVER: core NATS and `JetStream` over one log; a STAN face will stand beside them.
+//! THE SERVER: core NATS, `JetStream` and NATS Streaming over one log.
 //!
 //! ```text
 //!  sockets ─► connection ─► router ─┬─► connection ─► sockets          core NATS
 //!                 (a turn)          ├─► jetstream ── $JS.API verbs, acks
+//!                                   ├─► stan ──── NATS Streaming's requests, acks
 //!                                   └─► stream ─► journal               publishes
 //!                                         └─► consumer ─► router        deliveries
 //! ```
@@ -13,10 +14,11 @@
 //! | `connection` | one client · `router` subjects to subscriptions · `tls` |
 //! | `stream` | a stream: publish, commit, retention, delivery · `consumer` the delivery state machine, pure |
 //! | `jetstream` | all streams, and the API on `$JS.API.>` · `schedule` when messages are due |
+//! | `stan` | NATS Streaming: clients, channels, subscriptions; how its notions map to ours |
 //! | `options` | command line, file, environment · `telemetry` logs · `monitor` HTTP · `bench` |
 //!
 //! Invariants:
-//! - Lock order: a stream, the router, an outbox. Handlers and watchers are called with none held.
+//! - Lock order: the registry of STAN clients, a stream, the router, an outbox. Handlers and watchers are called with none held.
 //! - Nothing is delivered, acknowledged or read before it is committed.
 //! - Every buffer has a bound: what a client has pending, what a stream has staged, what a request may weigh.
 //! - The server knows nothing of what its messages are about.
@@ -32,6 +34,7 @@ pub mod options;
 pub mod router;
 pub mod schedule;
 pub mod server;
+pub mod stan;
 pub mod stream;
 pub mod telemetry;
 mod tls;

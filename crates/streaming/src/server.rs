@@ -14,8 +14,9 @@ use tokio::task::JoinHandle;
 use crate::clock::Clock;
 use crate::connection::{Connections, Reason, Socket};
 use crate::jetstream::JetStream;
-use crate::options::{Address, Options, ports};
+use crate::options::{Address, Options, StanStore, ports};
 use crate::router::Router;
+use crate::stan::Stan;
 use crate::tls;
 
 /// The version of `nats-server` whose features we have: clients compare it to decide what they may use.
@@ -49,6 +50,9 @@ pub enum StartError {
     /// The store cannot be used.
     #[error("{0}")]
     Store(#[from] crate::jetstream::StartError),
+    /// The NATS Streaming face cannot be shown.
+    #[error("{0}")]
+    Stan(#[from] crate::stan::StartError),
     /// A file that tells others where we are cannot be written.
     #[error("{0}")]
     File(#[from] std::io::Error),
@@ -66,6 +70,8 @@ pub struct Server {
     pub connections: Connections,
     /// The streams, if it keeps any.
     pub jetstream: Option<JetStream>,
+    /// The NATS Streaming face, if it has one.
+    pub stan: Option<Stan>,
     /// 56 characters, new at each start.
     pub id: String,
     /// Its name, the id where none was given.
@@ -131,6 +137,11 @@ pub async fn start(options: Options) -> Result<Handle, StartError> {
     let clock = Clock::default();
     let id = crate::name::server_id();
     let jetstream = options.jetstream.as_ref().map(|o| JetStream::open(o, clock.now())).transpose()?;
+    let stan = options.stan.as_ref().map(|stan| {
+        let folder = options.jetstream.as_ref().map(|jetstream| jetstream.directory().join("stan"));
+        Stan::open(stan, folder.filter(|_| stan.store == StanStore::File), clock.now())
+    });
+    let stan = stan.transpose()?;
     let files = ports::write(&options, client_address, monitor_address)?;
     let server = Arc::new(Server {
         name: options.server_name.clone().unwrap_or_else(|| id.clone()),
@@ -140,6 +151,7 @@ pub async fn start(options: Options) -> Result<Handle, StartError> {
         router: Router::default(),
         connections: Connections::default(),
         jetstream,
+        stan,
         clock,
         options,
         lame_duck: AtomicBool::new(false),
@@ -147,12 +159,18 @@ pub async fn start(options: Options) -> Result<Handle, StartError> {
     if let Some(jetstream) = &server.jetstream {
         jetstream.start(&server)?;
     }
+    if let Some(stan) = &server.stan {
+        stan.start(&server);
+    }
     let (accepting, _) = watch::channel(true);
     let (stopped, _) = watch::channel(false);
     let mut tasks = vec![
         tokio::spawn(accept(server.clone(), listener, acceptor, accepting.subscribe())),
         tokio::spawn(check(server.clone(), stopped.subscribe())),
     ];
+    if server.stan.is_some() {
+        tasks.push(tokio::spawn(Stan::run(server.clone(), stopped.subscribe())));
+    }
     if let (Some(listener), Some(address)) = (monitor, monitor_address) {
         tasks.push(tokio::spawn(crate::monitor::serve(server.clone(), listener, stopped.subscribe())));
         tracing::info!("Starting http monitor on {address}");

@@ -85,7 +85,7 @@ pub struct JetStream {
     files: Arc<Quota>,
     reserve: Arc<Reserve>,
     root: PathBuf,
-    _lock: StoreLock,
+    _lock: Option<StoreLock>,
 }
 
 impl JetStream {
@@ -93,9 +93,15 @@ impl JetStream {
     pub fn open(options: &options::JetStream, now: i64) -> Result<Self, StartError> {
         let root = options.directory().join("streams");
         let refuse = |why: String| StartError::Store { path: options.directory(), why };
-        std::fs::create_dir_all(&root).map_err(|e| refuse(e.to_string()))?;
-        let lock = StoreLock::take(&options.directory()).map_err(|e| refuse(e.to_string()))?;
-        tracing::info!("  Store Directory: \"{}\"", options.directory().display());
+        let lock = if options.in_memory {
+            None
+        } else {
+            std::fs::create_dir_all(&root).map_err(|e| refuse(e.to_string()))?;
+            tracing::info!("  Store Directory: \"{}\"", options.directory().display());
+            Some(StoreLock::take(&options.directory()).map_err(|e| refuse(e.to_string()))?)
+        };
+        let reserve =
+            if options.in_memory { Reserve::none() } else { Reserve::in_folder(Directory::new(options.directory())) };
         let jetstream = Self {
             options: options.clone(),
             usage: Usage::default(),
@@ -105,10 +111,13 @@ impl JetStream {
             numbers: AtomicU64::new(0),
             memory: Quota::new(options.max_memory.or_else(memory_share)),
             files: Quota::new(options.max_file),
-            reserve: Reserve::in_folder(Directory::new(options.directory())),
+            reserve,
             root,
             _lock: lock,
         };
+        if options.in_memory {
+            return Ok(jetstream);
+        }
         jetstream.recover(refuse, now)?;
         if let Err(error) = jetstream.reserve.set_aside() {
             tracing::error!("no room can be set aside in the store, so nothing can be stored: {error}");
@@ -190,6 +199,9 @@ impl JetStream {
         self.check_overlap(&config)?;
         if self.options.max_streams.is_some_and(|max| self.count() >= max) {
             return Err(error::MAXIMUM_STREAMS);
+        }
+        if self.options.in_memory && config.storage == Storage::File {
+            return Err(error::stream_config("this server keeps streams in memory only: it was given no store_dir"));
         }
         let name: Box<str> = config.name.as_str().into();
         let store = match config.storage {

@@ -23,6 +23,9 @@ pub(super) enum Refusal {
     /// A parameter we can read, but not follow.
     #[error("{0}")]
     Unfit(String),
+    /// There is no such thing.
+    #[error("{0}\n")]
+    Unknown(String),
     /// Something of ours that cannot be written as JSON.
     #[error("cannot write the answer: {0}")]
     Unwritable(#[from] serde_json::Error),
@@ -44,6 +47,11 @@ impl Answer {
     /// A page.
     pub fn html(body: String) -> Self {
         Self { status: StatusCode::OK, kind: "text/html; charset=utf-8", body }
+    }
+
+    /// Nothing, and that is the answer.
+    pub fn none() -> Self {
+        Self { status: StatusCode::NO_CONTENT, kind: PLAIN, body: String::new() }
     }
 
     /// Text of some other kind.
@@ -78,6 +86,7 @@ impl Refusal {
     pub fn response(&self) -> Response<Body> {
         let status = match self {
             Self::Parameter { .. } | Self::Unfit(_) => StatusCode::BAD_REQUEST,
+            Self::Unknown(_) => StatusCode::NOT_FOUND,
             Self::Unwritable(error) => {
                 tracing::error!("monitoring: {error}");
                 StatusCode::INTERNAL_SERVER_ERROR

@@ -25,6 +25,7 @@ mod metrics;
 mod parameters;
 mod process;
 mod routez;
+mod streaming;
 mod subsz;
 mod totals;
 mod varz;
@@ -52,7 +53,7 @@ struct Route {
 }
 
 /// Every path we answer on.
-const ROUTES: [Route; 13] = [
+const ROUTES: [Route; 19] = [
     Route { path: "/", about: "", answer: index::answer },
     Route { path: "/varz", about: "The server: settings, load, counts", answer: varz::answer },
     Route { path: "/connz", about: "Connections", answer: connz::answer },
@@ -64,6 +65,12 @@ const ROUTES: [Route; 13] = [
     Route { path: "/routez", about: "Routes to other servers", answer: routez::answer },
     Route { path: "/gatewayz", about: "Gateways to other clusters", answer: gatewayz::answer },
     Route { path: "/leafz", about: "Leaf nodes", answer: leafz::answer },
+    Route { path: "/streaming", about: "NATS Streaming", answer: streaming::index },
+    Route { path: "/streaming/serverz", about: "NATS Streaming: the server", answer: streaming::serverz::answer },
+    Route { path: "/streaming/storez", about: "NATS Streaming: limits and sums", answer: streaming::storez::answer },
+    Route { path: "/streaming/clientsz", about: "NATS Streaming: clients", answer: streaming::clientsz::answer },
+    Route { path: "/streaming/channelsz", about: "NATS Streaming: channels", answer: streaming::channelsz::answer },
+    Route { path: "/streaming/isFTActive", about: "", answer: streaming::is_ft_active },
     Route { path: "/healthz", about: "Whether all is well", answer: healthz::answer },
     Route { path: "/metrics", about: "Metrics for Prometheus", answer: metrics::answer },
 ];

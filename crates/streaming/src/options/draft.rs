@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::signal::Signal;
-use super::{Address, Auth, Error, JetStream, Options, Password, Permissions, Tls, User};
+use super::{Address, Auth, Error, JetStream, Options, Password, Permissions, StanStore, Tls, User};
 
 /// What was said so far.
 #[derive(Default)]
@@ -14,6 +14,8 @@ pub struct Draft {
     pub monitor_port: Option<u16>,
     pub jetstream_on: bool,
     pub jetstream: JetStream,
+    /// Whether anybody said where streams are kept.
+    pub store_dir_said: bool,
     pub tls: DraftTls,
     pub auth_timeout: Option<Duration>,
     pub no_auth_user: Option<String>,
@@ -95,7 +97,14 @@ impl Draft {
         options.tls = self.tls.finish()?;
         let handshake = if options.tls.is_some() { Duration::from_secs(1) } else { Duration::ZERO };
         options.auth_timeout = self.auth_timeout.unwrap_or(options.auth_timeout + handshake);
-        options.jetstream = self.jetstream_on.then_some(self.jetstream);
+        options.jetstream = (self.jetstream_on || options.stan.is_some()).then_some(self.jetstream);
+        if let (Some(stan), Some(jetstream)) = (&options.stan, &mut options.jetstream) {
+            if stan.store == StanStore::File && !self.store_dir_said {
+                return Err(conflict("a file store needs a place: set dir too"));
+            }
+            // A face that keeps everything in memory must not meddle with what lies in the usual place.
+            jetstream.in_memory = !self.jetstream_on && !self.store_dir_said;
+        }
         let said = self.credentials.into_iter().rfind(Credentials::say_something).unwrap_or_default();
         options.auth = said.finish(self.default_permissions.as_ref(), self.no_auth_user)?;
         agree(&options)?;

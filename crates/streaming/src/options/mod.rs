@@ -15,6 +15,7 @@ pub mod ports;
 mod reload;
 mod settings;
 mod signal;
+mod stan;
 #[cfg(test)]
 mod tests;
 mod units;
@@ -28,6 +29,7 @@ pub use auth::{Auth, Password, Secret, User};
 pub use error::{Error, Origin, Position};
 pub use permissions::{Permissions, Responses, Rule, Rules};
 pub use signal::{Command, Signal};
+pub use stan::{ChannelLimits, ChannelOverrides, Stan, StanStore};
 
 use draft::{Asked, Draft};
 use settings::Setting;
@@ -79,6 +81,8 @@ pub struct Options {
     pub lame_duck: LameDuck,
     /// Streams; a plain NATS server where `None`.
     pub jetstream: Option<JetStream>,
+    /// The NATS Streaming face on those streams; none where `None`.
+    pub stan: Option<Stan>,
     /// What is logged, where and how.
     pub log: Log,
     /// Written with our process id after the sockets are bound.
@@ -148,6 +152,8 @@ pub struct LameDuck {
 pub struct JetStream {
     /// The root; streams live in its folder `jetstream`, as `nats-server` has it. `<temporary folder>/nats` where unset.
     pub store_dir: PathBuf,
+    /// There is no root: streams are kept in memory only.
+    pub in_memory: bool,
     /// When a message in a file store counts as stored.
     pub sync: Sync,
     /// Bytes all memory streams may hold together; three quarters of the machine's memory where `None`.
@@ -277,6 +283,7 @@ impl Default for Options {
             limits: Limits::default(),
             lame_duck: LameDuck::default(),
             jetstream: None,
+            stan: None,
             log: Log::default(),
             pid_file: None,
             ports_file_dir: None,
@@ -310,6 +317,7 @@ impl Default for JetStream {
     fn default() -> Self {
         Self {
             store_dir: std::env::temp_dir().join("nats"),
+            in_memory: false,
             sync: Sync::default(),
             max_memory: None,
             max_file: None,

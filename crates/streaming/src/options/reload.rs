@@ -18,6 +18,7 @@ impl Options {
             ("limits of connections", old.limits != new.limits),
             ("lame_duck_duration or its grace period", old.lame_duck != new.lame_duck),
             ("jetstream", old.jetstream != new.jetstream),
+            ("streaming", old.stan != new.stan),
             ("log_file, its limit or its format", settled(&old.log) != settled(&new.log)),
             ("pid_file", old.pid_file != new.pid_file),
             ("ports_file_dir", old.ports_file_dir != new.ports_file_dir),

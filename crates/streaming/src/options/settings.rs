@@ -1,6 +1,7 @@
 //! THE table: every setting once, with its names on the command line, in the environment and in the configuration
 //! file, its default, its line of `--help`, and what it does. All of those are made from here.
 
+mod accepted;
 mod access;
 mod jetstream;
 mod limits;
@@ -8,6 +9,7 @@ mod log;
 mod network;
 mod process;
 mod refused;
+mod stan;
 
 use super::config::Node;
 use super::draft::Draft;
@@ -19,11 +21,13 @@ pub static GROUPS: &[(&str, &[Setting])] = &[
     ("Server", network::SETTINGS),
     ("Process", process::SETTINGS),
     ("JetStream", jetstream::SETTINGS),
+    ("NATS Streaming", stan::SETTINGS),
     ("Limits", limits::SETTINGS),
     ("Authorization", access::USERS),
     ("TLS", access::TLS),
     ("Logging", log::SETTINGS),
-    ("", refused::SETTINGS), // Known, so that we can say what to use instead; not worth a line of help.
+    ("", accepted::SETTINGS), // Known and without effect.
+    ("", refused::SETTINGS),  // Known, so that we can say what to use instead; not worth a line of help.
 ];
 
 /// One setting.

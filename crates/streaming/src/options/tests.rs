@@ -3,6 +3,7 @@
 mod command_line;
 mod config;
 mod environment;
+mod stan;
 mod table;
 
 use std::collections::BTreeMap;

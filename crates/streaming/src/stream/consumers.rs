@@ -16,9 +16,9 @@ use crate::router::Watcher;
 use crate::turn::Turn;
 
 /// Wakes a stream when somebody comes or goes where one of its push consumers sends.
-struct Listeners {
-    stream: Weak<Stream>,
-    consumer: Box<str>,
+pub(super) struct Listeners {
+    pub stream: Weak<Stream>,
+    pub consumer: Box<str>,
 }
 
 impl Watcher for Listeners {
@@ -83,6 +83,10 @@ impl Stream {
         let state = &mut *guard;
         let name: Box<str> = config.name.as_str().into();
         let Some(slot) = state.consumers.get(&name) else { return Err(error::CONSUMER_NOT_FOUND) };
+        // Its configuration is its subscribers'.
+        if slot.membership.is_some() {
+            return Err(error::CONSUMER_NAME_EXISTS);
+        }
         if slot.config != config {
             if action == Action::Create {
                 return Err(error::CONSUMER_ALREADY_EXISTS);
@@ -171,7 +175,7 @@ impl Stream {
 }
 
 impl State {
-    fn check_consumer(&self, config: &ConsumerConfig, max_consumers: Option<usize>) -> Result<(), ApiError> {
+    pub(super) fn check_consumer(&self, config: &ConsumerConfig, max_consumers: Option<usize>) -> Result<(), ApiError> {
         let own = usize::try_from(self.config.max_consumers).ok().filter(|max| *max > 0);
         if own.into_iter().chain(max_consumers).any(|max| self.consumers.len() >= max) {
             return Err(error::MAXIMUM_CONSUMERS);
@@ -218,7 +222,7 @@ impl State {
     }
 
     /// A new consumer, at its start.
-    fn slot(&mut self, config: &ConsumerConfig, now: i64) -> Result<Slot, ApiError> {
+    pub(super) fn slot(&mut self, config: &ConsumerConfig, now: i64) -> Result<Slot, ApiError> {
         let wanted = Wanted::new(config.filters()).ok_or(error::CONSUMER_FILTER_NOT_SUBSET)?;
         let start = self.start(config, &wanted);
         let durable = self.ledger.is_some() && config.is_durable() && !config.mem_storage;

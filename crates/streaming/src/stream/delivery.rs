@@ -110,6 +110,7 @@ impl State {
         slot.look_for_interest(&server.router, turn.now);
         let mut served = Served::More;
         for _ in 0..BURST {
+            slot.tie(turn.now);
             let headers_only = slot.config.headers_only;
             let mut view = View { log: &mut self.log, wanted: &slot.wanted, headers_only, damage: None };
             let delivery = slot.consumer.poll(&mut view, turn.now, &mut outputs);
@@ -135,6 +136,9 @@ impl State {
 
     /// Sends one message. True when its client has enough pending for now.
     fn send(&mut self, turn: &mut Turn, slot: &mut Slot, delivery: &Delivery) -> bool {
+        if slot.membership.is_some() {
+            return self.send_to_member(turn, slot, delivery);
+        }
         let server = turn.server().clone();
         let Some(inbox) = slot.inbox(&delivery.to) else { return false };
         let matches = slot.route(&server.router, &inbox);
@@ -181,9 +185,13 @@ impl State {
         for output in outputs.drain(..) {
             match output {
                 Output::Status { to, status } => self.say(turn, slot, &to, &status),
-                Output::Acked { sequence } => self.settled(sequence),
+                Output::Acked { sequence } => {
+                    slot.release(sequence);
+                    self.settled(sequence);
+                }
                 Output::Naked(advice) => stream.advise_naked(turn, slot, &advice),
                 Output::Terminated(advice) => {
+                    slot.release(advice.sequence);
                     let reason = slot.term_reasons.remove(&advice.sequence).flatten();
                     stream.advise_terminated(turn, slot, &advice, reason.as_deref());
                 }
@@ -215,7 +223,7 @@ impl State {
 }
 
 /// Whether the client that gets these messages has enough of them pending; sends what is there if it is much.
-fn has_enough(turn: &Turn, matches: &Matches) -> bool {
+pub(super) fn has_enough(turn: &Turn, matches: &Matches) -> bool {
     let [only] = &matches.plain[..] else { return false };
     let Some(connection) = only.connection() else { return false };
     turn.hurry(connection);

@@ -13,8 +13,8 @@
 //! - Everything lies under one lock, which is not held while the disk is written or synced.
 //! - What is not committed is not delivered, not acknowledged and not read.
 //! - A message for another part of the server, sent under the lock, waits until the lock is released ([`Turn::locked`]).
-//! - A STAN channel will be a stream and a STAN subscription a consumer: nothing here knows which protocol a message
-//!   came by, and [`Stream::publish`] takes whoever is to be told as an argument.
+//! - A STAN channel is a stream and a STAN subscription a consumer with [`members`]; nothing else here knows which
+//!   protocol a message came by, or by which it goes.
 
 mod advisories;
 mod commit;
@@ -27,6 +27,7 @@ pub mod driver;
 mod fault;
 mod ledger;
 mod manage;
+pub mod members;
 mod open;
 mod publish;
 mod quota;
@@ -65,6 +66,7 @@ pub use manage::{Found, Which};
 pub use open::{OpenError, Store};
 pub use protocol::jetstream::api::Action;
 pub use quota::Quota;
+pub use receipts::Gate;
 pub use reserve::Reserve;
 pub use wishes::API_LEVEL;
 
@@ -257,7 +259,9 @@ impl Stream {
         }
         // Whoever is told may be another part of the server, and want the lock.
         drop(guard);
-        receipts.send(turn, &self.json_name);
+        for (consumer, member) in receipts.send(turn, &self.json_name) {
+            self.start_member(turn, &consumer, &member);
+        }
     }
 
     /// Hands on what this turn leaves undone.

@@ -58,6 +58,28 @@ impl Stream {
         }
     }
 
+    /// Stores a message, and tells its reply subject once it is committed with an acknowledgement that names `guid`.
+    pub fn publish_named(&self, turn: &mut Turn, message: &Message<'_>, guid: &str) -> Result<(), ApiError> {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        if self.is_closed() {
+            return Err(error::STREAM_NOT_FOUND);
+        }
+        state.accept(turn.now, message)?;
+        let full = state.log.staged_bytes() > STAGED_BYTES_MAX;
+        if let Some(reply) = message.reply {
+            state.receipts.published(reply, guid);
+        }
+        drop(guard);
+        if let Some(stream) = self.arc() {
+            turn.touch(&stream);
+            if full {
+                turn.stall(stream);
+            }
+        }
+        Ok(())
+    }
+
     fn refuse(&self, turn: &mut Turn, reply: Option<&str>, error: &ApiError) {
         tracing::debug!(stream = &*self.name, code = error.err_code, "message refused: {}", error.description);
         if let Some(reply) = reply {

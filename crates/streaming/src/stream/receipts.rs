@@ -1,7 +1,11 @@
 //! Who waits to hear that a batch is on disk.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use protocol::jetstream::api;
 use protocol::jetstream::error::ApiError;
+use protocol::stan::{Message, PubAck, SubscriptionResponse};
 
 use super::Stream;
 use crate::turn::Turn;
@@ -22,28 +26,78 @@ enum Kind {
     Duplicate,
     /// An acknowledgement of a consumer's client was recorded: an empty answer.
     Confirmed,
-    /// What the API was asked for is done: the next of the ready answers.
+    /// A message was stored whose publisher is told by its own name for it, which lies behind the reply subject and
+    /// is as long as the entry's `sequence` says.
+    Named,
+    /// What was asked for is done: the next of the ready answers.
     Answered,
 }
 
-/// An answer of the API, ready to be sent.
+/// An answer that is ready to be sent.
 #[derive(Debug)]
-struct Ready {
-    kind: api::Kind,
-    bytes: Vec<u8>,
+enum Ready {
+    /// The API's.
+    Api { kind: api::Kind, bytes: Vec<u8> },
+    /// To a new member of a consumer's group, which gets messages from then on.
+    Joined { consumer: Box<str>, member: Arc<str>, bytes: Vec<u8> },
+    /// Not ours alone to send.
+    Passed(Arc<Gate>),
 }
 
 impl Ready {
-    /// The same answer as an error.
-    fn failed(&self, error: &ApiError) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        api::write_error(&mut bytes, self.kind, error);
-        bytes
+    /// Tells that it is done.
+    fn send(self, turn: &mut Turn, reply: &str, joined: &mut Vec<(Box<str>, Arc<str>)>) {
+        match self {
+            Self::Api { bytes, .. } => turn.reply(reply, &bytes),
+            Self::Joined { consumer, member, bytes } => {
+                turn.reply(reply, &bytes);
+                joined.push((consumer, member));
+            }
+            Self::Passed(gate) => gate.pass(turn),
+        }
+    }
+
+    /// Tells that it failed.
+    fn fail(self, turn: &mut Turn, reply: &str, error: &ApiError) {
+        match self {
+            Self::Api { kind, .. } => {
+                let mut bytes = Vec::new();
+                api::write_error(&mut bytes, kind, error);
+                turn.reply(reply, &bytes);
+            }
+            Self::Joined { .. } => {
+                let refused = SubscriptionResponse { error: error.to_string(), ..SubscriptionResponse::default() };
+                turn.reply(reply, &refused.encode_to_vec());
+            }
+            Self::Passed(gate) => gate.pass(turn),
+        }
     }
 
     /// It stands or falls with the consumers' ledger, not with the log.
     fn is_of_ledger(&self) -> bool {
-        !matches!(self.kind, api::Kind::StreamPurge | api::Kind::StreamMsgDelete)
+        !matches!(self, Self::Api { kind: api::Kind::StreamPurge | api::Kind::StreamMsgDelete, .. })
+    }
+}
+
+/// An answer that waits until several streams are through with what they have staged.
+#[derive(Debug)]
+pub struct Gate {
+    left: AtomicUsize,
+    reply: Box<str>,
+    bytes: Vec<u8>,
+}
+
+impl Gate {
+    /// `bytes`, to be sent to `reply` when every stream, and its maker, has passed.
+    pub fn new(reply: &str, bytes: Vec<u8>) -> Arc<Self> {
+        Arc::new(Self { left: AtomicUsize::new(1), reply: reply.into(), bytes })
+    }
+
+    /// One of those who are waited for is through. The last one sends the answer.
+    pub fn pass(&self, turn: &mut Turn) {
+        if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+            turn.reply(&self.reply, &self.bytes);
+        }
     }
 }
 
@@ -62,6 +116,23 @@ impl Stream {
     pub fn answer_durably(&self, turn: &mut Turn, reply: &str, kind: api::Kind, bytes: Vec<u8>) {
         let mut state = self.lock();
         state.receipts.answered(reply, kind, bytes);
+        drop(state);
+        if let Some(stream) = self.arc() {
+            turn.touch(&stream);
+        }
+    }
+}
+
+impl Stream {
+    /// Has `gate` wait until all that is staged now is on disk.
+    pub fn hold_gate(&self, turn: &mut Turn, gate: &Arc<Gate>) {
+        let mut state = self.lock();
+        let ledger_waits = state.ledger.as_ref().is_some_and(|ledger| ledger.staged_bytes() > 0);
+        if !(ledger_waits || state.committing || state.needs_commit()) || self.is_closed() {
+            return;
+        }
+        gate.left.fetch_add(1, Ordering::AcqRel);
+        state.receipts.ready("", Ready::Passed(gate.clone()));
         drop(state);
         if let Some(stream) = self.arc() {
             turn.touch(&stream);
@@ -97,9 +168,24 @@ impl Receipts {
         self.ready.extend(others.ready);
     }
 
+    pub fn published(&mut self, reply: &str, guid: &str) {
+        self.replies.push_str(reply);
+        self.replies.push_str(guid);
+        let (sequence, reply_bytes) = (guid.len() as u64, reply.len() + guid.len());
+        self.entries.push(Entry { sequence, reply_bytes, kind: Kind::Named });
+    }
+
+    pub fn joined(&mut self, reply: &str, consumer: Box<str>, member: Arc<str>, bytes: Vec<u8>) {
+        self.ready(reply, Ready::Joined { consumer, member, bytes });
+    }
+
     fn answered(&mut self, reply: &str, kind: api::Kind, bytes: Vec<u8>) {
+        self.ready(reply, Ready::Api { kind, bytes });
+    }
+
+    fn ready(&mut self, reply: &str, ready: Ready) {
         self.push(reply, 0, Kind::Answered);
-        self.ready.push(Ready { kind, bytes });
+        self.ready.push(ready);
     }
 
     fn push(&mut self, reply: &str, sequence: u64, kind: Kind) {
@@ -107,20 +193,22 @@ impl Receipts {
         self.entries.push(Entry { sequence, reply_bytes: reply.len(), kind });
     }
 
-    /// Tells everyone that it is done.
-    /// `stream` is its name as JSON.
-    pub fn send(&mut self, turn: &mut Turn, stream: &str) {
+    /// Tells everyone that it is done. `stream` is its name as JSON. Returns who joined which consumer's group.
+    pub fn send(&mut self, turn: &mut Turn, stream: &str) -> Vec<(Box<str>, Arc<str>)> {
         let mut payload = Vec::new();
+        let mut joined = Vec::new();
         self.drain(|reply, entry, ready| {
             payload.clear();
             match (entry.kind, ready) {
                 (Kind::Stored, _) => api::pub_ack(&mut payload, stream, entry.sequence, false),
                 (Kind::Duplicate, _) => api::pub_ack(&mut payload, stream, entry.sequence, true),
+                (Kind::Named, _) => return named(turn, entry, reply, String::new()),
                 (Kind::Confirmed, _) | (Kind::Answered, None) => {}
-                (Kind::Answered, Some(ready)) => payload.extend_from_slice(&ready.bytes),
+                (Kind::Answered, Some(ready)) => return ready.send(turn, reply, &mut joined),
             }
             turn.reply(reply, &payload);
         });
+        joined
     }
 
     /// Tells everyone that it failed; a confirmation is withheld, so that its client asks again.
@@ -129,8 +217,9 @@ impl Receipts {
         api::pub_error(&mut payload, stream, error);
         self.drain(|reply, entry, ready| match (entry.kind, ready) {
             (Kind::Stored | Kind::Duplicate, _) => turn.reply(reply, &payload),
+            (Kind::Named, _) => named(turn, entry, reply, error.to_string()),
             (Kind::Confirmed, _) | (Kind::Answered, None) => {}
-            (Kind::Answered, Some(ready)) => turn.reply(reply, &ready.failed(error)),
+            (Kind::Answered, Some(ready)) => ready.fail(turn, reply, error),
         });
     }
 
@@ -139,10 +228,10 @@ impl Receipts {
     pub fn withhold_confirmations(&mut self, turn: &mut Turn, error: &ApiError) {
         let mut kept = Self::default();
         self.drain(|reply, entry, ready| match (entry.kind, ready) {
-            (Kind::Stored | Kind::Duplicate, _) => kept.push(reply, entry.sequence, entry.kind),
+            (Kind::Stored | Kind::Duplicate | Kind::Named, _) => kept.push(reply, entry.sequence, entry.kind),
             (Kind::Confirmed, _) | (Kind::Answered, None) => {}
-            (Kind::Answered, Some(ready)) if ready.is_of_ledger() => turn.reply(reply, &ready.failed(error)),
-            (Kind::Answered, Some(ready)) => kept.answered(reply, ready.kind, ready.bytes),
+            (Kind::Answered, Some(ready)) if ready.is_of_ledger() => ready.fail(turn, reply, error),
+            (Kind::Answered, Some(ready)) => kept.ready(reply, ready),
         });
         *self = kept;
     }
@@ -158,4 +247,11 @@ impl Receipts {
         self.entries.clear();
         self.replies.clear();
     }
+}
+
+/// Tells a publisher, who named its message, that it is stored, or why it is not.
+fn named(turn: &mut Turn, entry: Entry, text: &str, error: String) {
+    let guid_bytes = usize::try_from(entry.sequence).unwrap_or(0);
+    let (reply, guid) = text.split_at(text.len() - guid_bytes);
+    turn.reply(reply, &PubAck { guid: guid.to_owned(), error }.encode_to_vec());
 }

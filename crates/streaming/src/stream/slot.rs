@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 use protocol::jetstream::config::ConsumerConfig;
 use protocol::subject::{Filter, Filters};
 
+use super::members::Membership;
 use crate::consumer::{Consumer, Output};
 use crate::router::{Matches, Router, Watcher};
 
@@ -18,6 +19,23 @@ pub(super) struct Route {
     generation: u64,
     subject: Arc<str>,
     pub matches: Arc<Matches>,
+}
+
+impl Route {
+    /// Who gets what is sent to `subject`: as remembered, if the table is still the same.
+    pub fn find(remembered: &mut Option<Self>, router: &Router, subject: &Arc<str>) -> Arc<Matches> {
+        let generation = router.generation();
+        match remembered {
+            Some(route) if route.generation == generation && route.subject == *subject => route.matches.clone(),
+            _ => {
+                let mut matches = Matches::default();
+                router.collect(subject, &mut matches);
+                let matches = Arc::new(matches);
+                *remembered = Some(Route { generation, subject: subject.clone(), matches: matches.clone() });
+                matches
+            }
+        }
+    }
 }
 
 /// One consumer of a stream.
@@ -41,6 +59,8 @@ pub(super) struct Slot {
     /// When they are looked at again even if nobody was seen to go; never while none is in line.
     look_at: i64,
     pub route: Option<Route>,
+    /// Its subscribers, where they are members with windows of their own.
+    pub membership: Option<Membership>,
     /// Why clients gave messages up, by sequence, until the advisories that follow within the turn.
     pub term_reasons: HashMap<u64, Option<Box<str>>>,
     /// What the state machine asked for and was not done yet.
@@ -70,6 +90,7 @@ impl Slot {
             departures_seen: 0,
             look_at: i64::MAX,
             route: None,
+            membership: Membership::of(&config),
             term_reasons: HashMap::new(),
             outputs: Vec::new(),
             config,
@@ -83,21 +104,14 @@ impl Slot {
 
     /// Who gets what is sent to `subject`.
     pub fn route(&mut self, router: &Router, subject: &Arc<str>) -> Arc<Matches> {
-        let generation = router.generation();
-        match &self.route {
-            Some(route) if route.generation == generation && route.subject == *subject => route.matches.clone(),
-            _ => {
-                let mut matches = Matches::default();
-                router.collect(subject, &mut matches);
-                let matches = Arc::new(matches);
-                self.route = Some(Route { generation, subject: subject.clone(), matches: matches.clone() });
-                matches
-            }
-        }
+        Route::find(&mut self.route, router, subject)
     }
 
     /// Whether anyone listens where a push consumer sends; with a deliver group, whether one of its members does.
     pub fn has_interest(&self, router: &Router) -> bool {
+        if let Some(membership) = &self.membership {
+            return membership.group.can_receive();
+        }
         let Some(subject) = &self.deliver_subject else { return false };
         let mut matches = Matches::default();
         router.collect(subject, &mut matches);
@@ -109,6 +123,12 @@ impl Slot {
 
     /// Tells the state machine who is still there: listeners of a push consumer, inboxes of pull requests.
     pub fn look_for_interest(&mut self, router: &Router, now: i64) {
+        if let Some(membership) = &mut self.membership {
+            if std::mem::take(&mut self.interest_stale) {
+                membership.look(router);
+            }
+            return self.tie(now);
+        }
         if self.deliver_subject.is_some() {
             if std::mem::take(&mut self.interest_stale) {
                 let interested = self.has_interest(router);

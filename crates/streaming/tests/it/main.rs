@@ -12,5 +12,6 @@ mod jetstream;
 mod kill;
 mod monitor;
 mod signals;
+mod stan;
 mod tls;
 mod wire;

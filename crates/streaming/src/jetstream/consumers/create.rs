@@ -8,6 +8,7 @@ use super::super::metadata;
 use super::super::request::{Answered, Request};
 use super::shown;
 use crate::options;
+use crate::stream::members;
 use crate::turn::Turn;
 
 /// Signs of a name we make up, as many as `nats-server` takes.
@@ -101,6 +102,7 @@ fn settled(
     let mut config = config.normalized(stream)?;
     let level = config.required_level();
     metadata::kept(&mut config.metadata, level);
+    config.metadata.remove(members::KEY);
     Ok(config)
 }
 

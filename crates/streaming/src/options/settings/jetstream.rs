@@ -11,6 +11,7 @@ pub static SETTINGS: &[Setting] = &[
         .help("Keep streams: turn JetStream on"),
     Setting::text("store_dir", "<dir>", |draft, text| {
         draft.jetstream.store_dir = units::path(text)?;
+        draft.store_dir_said = true;
         Ok(())
     })
     .or(&["sd"])

@@ -64,7 +64,7 @@ pub static SETTINGS: &[Setting] = &[
         draft.config = Some(units::path(text)?);
         Ok(())
     })
-    .or(&["c"])
+    .or(&["c", "sc", "stan_config"])
     .help("Read this file, written like a nats-server.conf"),
 ];
 

@@ -9,6 +9,10 @@ const SYSLOG: &str = "standard error is what journald, Docker and Kubernetes col
 const HTTPS: &str = "monitoring is plain HTTP; use -m and put a TLS proxy before it";
 const CIPHERS: &str = "TLS 1.2 and 1.3 with their safe ciphers are all there is; leave it out";
 const MAPPINGS: &str = "name a subject_transform in the stream's own configuration";
+const ONE_NODE: &str = "this server runs alone; for several nodes run a NATS cluster with JetStream";
+const SHARED: &str = "two servers cannot share a store; for several nodes run a NATS cluster with JetStream";
+const OWN_NATS: &str = "the server is its own NATS server: clients connect to this one";
+const SQL: &str = "channels are kept in memory or in files; see --stan_store";
 const CRYPT: &str = "files are not encrypted; put the store on an encrypted volume";
 
 pub static SETTINGS: &[Setting] = &[
@@ -67,5 +71,39 @@ pub static SETTINGS: &[Setting] = &[
         &["max_traced_msg_len"],
         &["max_traced_msg_len"],
         "trace lines show what arrived; bound the log with log_size_limit",
+    ),
+    Setting::refused(
+        &[
+            "clustered",
+            "cluster_node_id",
+            "cluster_bootstrap",
+            "cluster_peers",
+            "cluster_log_path",
+            "cluster_log_cache_size",
+            "cluster_log_snapshots",
+            "cluster_trailing_logs",
+            "cluster_sync",
+            "cluster_raft_logging",
+            "cluster_proceed_on_restore_failure",
+            "cluster_allow_add_remove_node",
+        ],
+        &["streaming.cluster", "streaming.partitioning"],
+        ONE_NODE,
+    ),
+    Setting::refused(&["ft_group"], &["streaming.ft_group", "streaming.ft_group_name"], SHARED),
+    Setting::refused(
+        &["ns", "nats_server", "secure", "tls_client_key", "tls_client_cert", "tls_client_cacert"],
+        &["streaming.ns", "streaming.nats_server", "streaming.nats_server_url", "streaming.secure", "streaming.tls"],
+        OWN_NATS,
+    ),
+    Setting::refused(
+        &["sql_driver", "sql_source", "sql_no_caching", "sql_max_open_conns", "sql_bulk_insert_limit"],
+        &["streaming.sql", "streaming.sql_options"],
+        SQL,
+    ),
+    Setting::refused(
+        &["encrypt", "encryption_cipher", "encryption_key"],
+        &["streaming.encrypt", "streaming.encryption_cipher", "streaming.encryption_key"],
+        CRYPT,
     ),
 ];

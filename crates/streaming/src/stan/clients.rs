@@ -1,0 +1,138 @@
+//! The clients on disk, so that those who were connected when the server stopped need not notice that it did.
+//!
+//! ```text
+//! <dir>/jetstream/stan/clients   a ledger of JSON entries
+//!   {"cluster":"ticketing"}          the first: whose store this is
+//!   {"come":{"id":…}}   {"gone":"id"}
+//! ```
+//!
+//! Entries are written at once and synced by the operating system when it likes: after a power cut a client may have to
+//! connect again. Its durables are the streams', and synced.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use journal::{Directory, Ledger, Sync};
+use serde::{Deserialize, Serialize};
+
+use super::StartError;
+use super::registry::{Presented, Registry};
+
+const FILE: &str = "clients";
+
+/// A ledger below this size is never written anew.
+const COMPACT_BYTES_MIN: u64 = 256 * 1024;
+
+/// Above so many bytes for each client most of the ledger is history.
+const BYTES_PER_CLIENT: u64 = 1024;
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Entry {
+    Cluster(String),
+    Come(Presented),
+    Gone(Box<str>),
+}
+
+/// The registry with the clients found in `folder`. They are first asked whether they live at `due`.
+pub(super) fn open(folder: &Path, cluster: &str, due: i64) -> Result<Registry, StartError> {
+    let refuse = |why: String| StartError::Clients { path: folder.to_owned(), why };
+    std::fs::create_dir_all(folder).map_err(|error| refuse(error.to_string()))?;
+    let disk = Arc::new(Directory::new(folder.to_owned()));
+    let (ledger, entries, recovery) = Ledger::open(disk, FILE).map_err(|error| refuse(error.to_string()))?;
+    for line in recovery.lines() {
+        tracing::warn!("STREAM: {line}");
+    }
+    let mut registry = Registry::default();
+    registry.ledger = Some(ledger);
+    let (mut found, mut owner) = (HashMap::new(), None);
+    for entry in entries {
+        match serde_json::from_slice(&entry) {
+            Ok(Entry::Cluster(id)) => owner = Some(id),
+            Ok(Entry::Come(client)) => drop(found.insert(client.id.clone(), client)),
+            Ok(Entry::Gone(id)) => drop(found.remove(&id)),
+            Err(error) => tracing::warn!("STREAM: an entry of the clients' ledger was not understood: {error}"),
+        }
+    }
+    match owner {
+        Some(found) if found != cluster => {
+            return Err(StartError::Cluster { said: cluster.to_owned(), found });
+        }
+        Some(_) => {}
+        None => registry.write(&Entry::Cluster(cluster.to_owned())),
+    }
+    for client in found.into_values() {
+        registry.insert(client, due);
+    }
+    Ok(registry)
+}
+
+impl Registry {
+    /// Writes down that a client came.
+    pub fn note_come(&mut self, client: &Presented, cluster: &str) {
+        self.write(&Entry::Come(client.clone()));
+        self.compact(cluster);
+    }
+
+    /// Writes down that a client went.
+    pub fn note_gone(&mut self, id: &str) {
+        self.write(&Entry::Gone(id.into()));
+    }
+
+    fn write(&mut self, entry: &Entry) {
+        if let Some(ledger) = &mut self.ledger {
+            ledger.append(&serde_json::to_vec(entry).unwrap_or_default());
+            self.commit();
+        }
+    }
+
+    fn commit(&mut self) {
+        let Some(ledger) = &mut self.ledger else { return };
+        if let Some(mut commit) = ledger.begin_commit() {
+            let outcome = commit.run(Sync::Never);
+            if let Err(error) = ledger.end_commit(commit, outcome) {
+                // It is staged again, and goes with the next.
+                tracing::error!("STREAM: cannot write down who is connected: {error}");
+            }
+        }
+    }
+
+    /// Writes the ledger anew when most of it is history.
+    fn compact(&mut self, cluster: &str) {
+        let live = BYTES_PER_CLIENT * self.clients.len() as u64;
+        let Some(ledger) = self.ledger.as_mut().filter(|l| l.bytes() > COMPACT_BYTES_MIN.max(live)) else { return };
+        let entries = std::iter::once(Entry::Cluster(cluster.to_owned()))
+            .chain(self.clients.values().map(|client| Entry::Come(client.presented.clone())));
+        let entries: Vec<_> = entries.map(|entry| serde_json::to_vec(&entry).unwrap_or_default()).collect();
+        ledger.rewrite(&entries);
+        self.commit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(id: &str) -> Presented {
+        Presented { id: id.into(), heartbeat_inbox: "hb".into(), connection: id.as_bytes().into(), protocol: 1 }
+    }
+
+    #[test]
+    fn who_came_and_did_not_go_is_there_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut registry = open(folder.path(), "c", 0).unwrap();
+        for id in ["a", "b"] {
+            registry.insert(client(id), 0);
+            registry.note_come(&client(id), "c");
+        }
+        registry.remove("a");
+        registry.note_gone("a");
+        drop(registry);
+        let registry = open(folder.path(), "c", 7).unwrap();
+        assert_eq!(registry.clients.keys().map(|id| &**id).collect::<Vec<_>>(), ["b"]);
+        assert_eq!((registry.connected(b"b"), registry.next_due()), (Some("b"), Some(7)));
+        let other = open(folder.path(), "other", 0).err().unwrap().to_string();
+        assert_eq!(other, "cluster ID \"other\" does not match recovered value of \"c\"");
+    }
+}
