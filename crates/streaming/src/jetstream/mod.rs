@@ -97,8 +97,9 @@ impl JetStream {
             None
         } else {
             std::fs::create_dir_all(&root).map_err(|e| refuse(e.to_string()))?;
+            let lock = StoreLock::take(&options.directory()).map_err(|e| refuse(e.to_string()))?;
             tracing::info!("  Store Directory: \"{}\"", options.directory().display());
-            Some(StoreLock::take(&options.directory()).map_err(|e| refuse(e.to_string()))?)
+            Some(lock)
         };
         let reserve =
             if options.in_memory { Reserve::none() } else { Reserve::in_folder(Directory::new(options.directory())) };

@@ -22,10 +22,11 @@ td { padding-right: 2rem }
 ";
 
 #[expect(clippy::unnecessary_wraps, reason = "others of its kind refuse")]
-pub(super) fn answer(_: &Monitor, _: &Parameters) -> Result<Answer, Refusal> {
+pub(super) fn answer(monitor: &Monitor, _: &Parameters) -> Result<Answer, Refusal> {
     let mut page = HEAD.to_owned();
     let _ = writeln!(page, "<h1>streaming-server {}</h1>\n<table>", env!("CARGO_PKG_VERSION"));
-    for Route { path, about, .. } in ROUTES.iter().filter(|route| !route.about.is_empty()) {
+    let there = |route: &&Route| monitor.server.stan.is_some() || !route.path.starts_with("/streaming");
+    for Route { path, about, .. } in ROUTES.iter().filter(|route| !route.about.is_empty()).filter(there) {
         // Relative, so that it works behind a proxy's path.
         let _ = writeln!(page, "<tr><td><a href=\".{path}\">{path}</a></td><td>{about}</td></tr>");
     }

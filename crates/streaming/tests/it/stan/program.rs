@@ -48,10 +48,24 @@ impl Program {
         program
     }
 
+    /// Many clients in one process, all connected. Commands say by which: `by`.
+    pub fn crowd(server: &Server, name: &str, count: usize) -> Self {
+        let mut program = Self::spawn(server, &[name, &count.to_string()]);
+        for _ in 0..count {
+            program.expect("connected");
+        }
+        program
+    }
+
     /// A client that tries to connect.
     pub fn start(server: &Server, client: &str) -> Self {
+        Self::spawn(server, &[client])
+    }
+
+    fn spawn(server: &Server, words: &[&str]) -> Self {
         let mut child = Command::new("node")
-            .args(["program.js", &server.url(), CLUSTER, client])
+            .args(["program.js", &server.url(), CLUSTER])
+            .args(words)
             .current_dir(FOLDER)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -1,7 +1,7 @@
 //! The server goes and comes back: with files its clients need not notice, in memory they are told.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -49,85 +49,70 @@ fn in_memory_nothing_is_left_and_clients_hear_of_it() {
 }
 
 /// Publishers and listeners at work at a time.
-const CLIENTS: usize = 10;
-/// How long each of many is looked at.
-const GLANCE: Duration = Duration::from_millis(10);
+const CLIENTS: usize = 50;
 /// Messages of each publisher.
-const MESSAGES: usize = 40;
+const MESSAGES: usize = 20;
+/// Nothing more comes after so long, redeliveries included.
+const QUIET: Duration = Duration::from_secs(4);
 
 #[test]
-fn many_at_once_lose_and_double_nothing() {
+fn fifty_publishers_and_fifty_listeners_lose_and_double_nothing() {
     let Some(server) = server(&[]) else { return };
-    let received = crowd(&server);
+    let mut listeners = listeners(&server);
+    let mut publishers = Program::crowd(&server, "publisher", CLIENTS);
+    for n in 0..MESSAGES {
+        publish(&mut publishers, n);
+    }
+    let received = gather(&mut listeners);
+    assert_eq!(received.len(), CLIENTS * MESSAGES);
     assert!(received.values().all(|count| *count == 1), "{received:?}");
 }
 
 #[test]
-fn many_at_once_lose_nothing_though_the_server_is_killed() {
+fn nor_do_they_lose_anything_when_the_server_is_killed() {
     let Some(mut server) = server(&[]) else { return };
-    let listeners = listeners(&server);
-    let mut publishers = publishers(&server);
+    let mut listeners = listeners(&server);
+    let mut publishers = Program::crowd(&server, "publisher", CLIENTS);
     for n in 0..MESSAGES {
-        for (p, publisher) in publishers.iter_mut().enumerate() {
-            let data = format!("{p}/{n}");
-            publisher.tell(&json!({ "do": "publish", "channel": "c", "data": data, "tag": data }));
-        }
-        if n % 10 == 5 {
+        publish(&mut publishers, n);
+        if n % 7 == 5 {
             std::thread::sleep(Duration::from_millis(20));
             server.kill9();
         }
+        std::thread::sleep(Duration::from_millis(20));
     }
     // What was on its way when the server died is not acknowledged, and a program would publish it again.
-    let received = gather(listeners, Duration::from_secs(4));
-    let acknowledged: Vec<_> = publishers.iter_mut().flat_map(Program::published).collect();
+    let received = gather(&mut listeners);
+    let acknowledged = publishers.published();
     let lost: Vec<_> = acknowledged.iter().filter(|data| !received.contains_key(*data)).collect();
     assert!(lost.is_empty(), "{} of {} are lost: {lost:?}", lost.len(), acknowledged.len());
     assert!(acknowledged.len() > CLIENTS * MESSAGES / 2, "only {} were acknowledged", acknowledged.len());
 }
 
-fn listeners(server: &Server) -> Vec<Program> {
+fn listeners(server: &Server) -> Program {
+    let mut listeners = Program::crowd(server, "listener", CLIENTS);
     let options = json!({ "start": "all", "durable": "d", "ackWait": 2000 });
-    let listen = json!({ "channel": "c", "queue": "q", "tag": "s", "ack": "manual", "options": options });
-    let mut listeners: Vec<_> = (0..CLIENTS).map(|n| Program::start(server, &format!("listener-{n}"))).collect();
-    for listener in &mut listeners {
-        listener.expect("connected");
-        listener.subscribe(&listen);
+    for by in 0..CLIENTS {
+        listeners.subscribe(&json!({
+            "by": by, "tag": by, "channel": "c", "queue": "q", "ack": "manual", "options": options
+        }));
     }
     listeners
 }
 
-fn publishers(server: &Server) -> Vec<Program> {
-    let mut publishers: Vec<_> = (0..CLIENTS).map(|n| Program::start(server, &format!("publisher-{n}"))).collect();
-    for publisher in &mut publishers {
-        publisher.expect("connected");
+/// Each publisher publishes its `n`-th message.
+fn publish(publishers: &mut Program, n: usize) {
+    for by in 0..CLIENTS {
+        let data = format!("{by}/{n}");
+        publishers.tell(&json!({ "do": "publish", "by": by, "channel": "c", "data": data, "tag": data }));
     }
-    publishers
 }
 
-/// Publishes by all, and tells how often each message was received.
-fn crowd(server: &Server) -> BTreeMap<String, usize> {
-    let listeners = listeners(server);
-    let mut publishers = publishers(server);
-    for n in 0..MESSAGES {
-        for (p, publisher) in publishers.iter_mut().enumerate() {
-            let data = format!("{p}/{n}");
-            publisher.tell(&json!({ "do": "publish", "channel": "c", "data": data, "tag": data }));
-        }
-    }
-    let received = gather(listeners, Duration::from_secs(2));
-    assert_eq!(received.len(), CLIENTS * MESSAGES);
-    received
-}
-
-/// What they receive until none of them receives anything for so long.
-fn gather(mut listeners: Vec<Program>, quiet: Duration) -> BTreeMap<String, usize> {
+/// How often each message was received.
+fn gather(listeners: &mut Program) -> BTreeMap<String, usize> {
     let mut received = BTreeMap::new();
-    let mut last = Instant::now();
-    while last.elapsed() < quiet {
-        for (data, _) in listeners.iter_mut().flat_map(|listener| listener.messages_until_quiet(GLANCE)) {
-            *received.entry(data).or_default() += 1;
-            last = Instant::now();
-        }
+    for (data, _) in listeners.messages_until_quiet(QUIET) {
+        *received.entry(data).or_default() += 1;
     }
     received
 }
