@@ -75,10 +75,20 @@ impl Stan {
         }
         let response = SubscriptionResponse { ack_inbox, ..SubscriptionResponse::default() };
         let max = self.options.limits_of(&request.subject).max_subscriptions;
-        stream.join(turn, &config, &charter, subscriber, (reply, response.encode_to_vec()), max).map_err(told)?;
+        // Before the client can hear of it: its first acknowledgement must be heard.
         turn.server().router.insert(heard);
-        self.enrol(turn, &request.client_id, subscribed)?;
-        self.note(&request.client_id, format_args!("Subscribed to {:?} by {name}", request.subject));
+        self.enrol(turn, &request.client_id, subscribed.clone())?;
+        let joined = stream.join(turn, &config, &charter, subscriber, (reply, response.encode_to_vec()), max);
+        if let Err(why) = joined {
+            self.withdraw(&request.client_id, &subscribed);
+            turn.server().router.remove(&subscribed.acks);
+            return Err(told(why));
+        }
+        if self.holds(&request.client_id, &subscribed) {
+            self.note(&request.client_id, format_args!("Subscribed to {:?} by {name}", request.subject));
+        } else {
+            self.let_go(turn, &subscribed, Leave::Close);
+        }
         Ok(())
     }
 
@@ -92,6 +102,20 @@ impl Stan {
         drop(registry);
         self.let_go(turn, &subscribed, Leave::Close);
         Err(error::UNKNOWN_CLIENT.to_owned())
+    }
+
+    /// Takes a subscription that did not come about from its client's.
+    fn withdraw(&self, client: &str, subscribed: &Arc<Subscribed>) {
+        if let Some(client) = self.registry.lock().clients.get_mut(client) {
+            client.subscriptions.retain(|other| !Arc::ptr_eq(other, subscribed));
+        }
+    }
+
+    /// Whether the client still has the subscription: it may have been removed a moment ago.
+    fn holds(&self, client: &str, subscribed: &Arc<Subscribed>) -> bool {
+        let registry = self.registry.lock();
+        let client = registry.clients.get(client);
+        client.is_some_and(|client| client.subscriptions.iter().any(|other| Arc::ptr_eq(other, subscribed)))
     }
 
     /// Closes the client's subscription by that durable, if there is one.
