@@ -48,3 +48,29 @@ pub fn packages() -> anyhow::Result<Vec<Value>> {
         _ => bail!("cargo metadata lists no packages"),
     }
 }
+
+/// The program called `name` among the messages cargo writes for programs.
+pub fn executable(messages: &str, name: &str) -> anyhow::Result<PathBuf> {
+    let found = messages.lines().find_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        let is_it = message["target"]["name"] == name && message["reason"] == "compiler-artifact";
+        let is_it = is_it && message["profile"]["test"] != true;
+        is_it.then(|| message["executable"].as_str().map(PathBuf::from)).flatten()
+    });
+    found.with_context(|| format!("cargo has built no program called {name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_told_from_the_library_and_the_tests_of_the_same_name() {
+        let messages = r#"{"reason":"compiler-artifact","target":{"name":"marketplace"},"executable":null}
+not json
+{"reason":"compiler-artifact","target":{"name":"marketplace"},"profile":{"test":true},"executable":"/t/debug/deps/marketplace-1"}
+{"reason":"compiler-artifact","target":{"name":"marketplace"},"profile":{"test":false},"executable":"/t/debug/marketplace"}"#;
+        assert_eq!(executable(messages, "marketplace").unwrap(), PathBuf::from("/t/debug/marketplace"));
+        assert!(executable(messages, "stripe-sandbox").is_err());
+    }
+}

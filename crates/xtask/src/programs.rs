@@ -1,6 +1,6 @@
-//! The test programs of the workspace, to be run again under other circumstances.
+//! What `cargo test --workspace` builds, the tests and the programs beside them, to be run again under other circumstances.
 //!
-//! `cargo test --package` would build them again: what a dependency can do depends on all that is built with it.
+//! `--package` would build them again: what a dependency can do depends on all that is built with it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -24,13 +24,7 @@ struct Program {
 
 /// Runs the tests of `packages` whose names begin with one of `filters`, or all of them if there are none.
 pub fn run(packages: &[&str], filters: &[&str], environment: &[(&str, &str)]) -> anyhow::Result<()> {
-    let build = ["test", "--workspace", "--no-run", "--message-format", "json-render-diagnostics"];
-    let told =
-        cargo::command(&build, &[]).stderr(std::process::Stdio::inherit()).output().context("cannot run cargo")?;
-    if !told.status.success() {
-        bail!("`cargo test --workspace --no-run` failed");
-    }
-    let all = read(&String::from_utf8_lossy(&told.stdout));
+    let all = read(&build()?);
     for package in packages {
         let programs: Vec<&Program> = all.iter().filter(|program| program.package == *package).collect();
         if programs.is_empty() {
@@ -51,7 +45,28 @@ pub fn run(packages: &[&str], filters: &[&str], environment: &[(&str, &str)]) ->
     Ok(())
 }
 
-/// Finds the programs in what cargo tells.
+/// Builds everything, and says what the programs called `names` are, in their order.
+pub fn binaries<const N: usize>(names: [&str; N]) -> anyhow::Result<[PathBuf; N]> {
+    let told = build()?;
+    let mut paths = names.map(|_| PathBuf::new());
+    for (path, name) in paths.iter_mut().zip(names) {
+        *path = cargo::executable(&told, name)?;
+    }
+    Ok(paths)
+}
+
+/// Builds, and hands over what cargo tells programs.
+fn build() -> anyhow::Result<String> {
+    let build = ["test", "--workspace", "--no-run", "--message-format", "json-render-diagnostics"];
+    let told =
+        cargo::command(&build, &[]).stderr(std::process::Stdio::inherit()).output().context("cannot run cargo")?;
+    if !told.status.success() {
+        bail!("`cargo test --workspace --no-run` failed");
+    }
+    Ok(String::from_utf8_lossy(&told.stdout).into_owned())
+}
+
+/// Finds the test programs in what cargo tells.
 fn read(messages: &str) -> Vec<Program> {
     let mut programs: Vec<Program> = messages.lines().filter_map(program).collect();
     programs.sort_by(|one, other| (&one.package, &one.target).cmp(&(&other.package, &other.target)));

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use serde_json::Value;
 
 use crate::cargo;
 use crate::processes::{Chain, Program, StopBy};
@@ -41,35 +40,11 @@ pub fn build(chain: &mut Chain, told: &Path, release: bool, sandbox: bool) -> an
         bail!("`{in_words}` failed: mend what it says above, then run this again");
     }
     let told = fs::read_to_string(told).context("cannot read what cargo has built")?;
-    let sandbox = if sandbox { Some(executable(&told, "stripe-sandbox")?) } else { None };
-    Ok(Built { marketplace: executable(&told, "marketplace")?, sandbox })
+    let sandbox = if sandbox { Some(cargo::executable(&told, "stripe-sandbox")?) } else { None };
+    Ok(Built { marketplace: cargo::executable(&told, "marketplace")?, sandbox })
 }
 
 /// What was built before, into `folder`.
 pub fn found_in(folder: &Path, sandbox: bool) -> Built {
     Built { marketplace: folder.join("marketplace"), sandbox: sandbox.then(|| folder.join("stripe-sandbox")) }
-}
-
-/// The program called `name` among cargo's messages.
-fn executable(messages: &str, name: &str) -> anyhow::Result<PathBuf> {
-    let found = messages.lines().find_map(|line| {
-        let message: Value = serde_json::from_str(line).ok()?;
-        let is_it = message["target"]["name"] == name && message["reason"] == "compiler-artifact";
-        is_it.then(|| message["executable"].as_str().map(PathBuf::from)).flatten()
-    });
-    found.with_context(|| format!("cargo has built no program called {name}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_program_is_told_from_the_library_of_the_same_name() {
-        let messages = r#"{"reason":"compiler-artifact","target":{"name":"marketplace"},"executable":null}
-not json
-{"reason":"compiler-artifact","target":{"name":"marketplace"},"executable":"/t/debug/marketplace"}"#;
-        assert_eq!(executable(messages, "marketplace").unwrap(), PathBuf::from("/t/debug/marketplace"));
-        assert!(executable(messages, "stripe-sandbox").is_err());
-    }
 }
