@@ -107,3 +107,34 @@ test('whoever is signed out while a page is open is asked to sign in, and keeps 
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page).toHaveURL(`/orders/${order.id}`);
 });
+
+test('who signs in in another window is who is signed in in this one', async ({ person }) => {
+  const [ann, zoe] = [await person(), await person()];
+  const title = `Hamlet ${word()}`;
+  await ann.lists(title);
+  const { page } = ann;
+  await page.goto('/sell');
+  await expect(page.getByRole('link', { name: title, exact: true })).toBeVisible();
+  const other = await ann.context.newPage();
+  await other.goto('/auth/signout');
+  await expect(other.getByText('You are signed out')).toBeVisible();
+  await expect(page).toHaveURL('/auth/signin?next=%2Fsell');
+  await other.getByRole('link', { name: 'Sign in again' }).click();
+  await other.getByLabel('Email').fill(zoe.email);
+  await other.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await other.getByRole('button', { name: 'Sign in' }).click();
+  await expect(other.getByText(zoe.email)).toBeVisible();
+
+  // Signed in by the other window, this one goes on; and what was Ann's is not shown to Zoe.
+  await expect(page).toHaveURL('/sell');
+  await expect(page.getByText(zoe.email)).toBeVisible();
+  await expect(page.getByText('You have listed nothing yet')).toBeVisible();
+});
+
+test('whoever is signed in already has no need of the sign-in page', async ({ person }) => {
+  const { page } = await person();
+  await page.goto('/auth/signin?next=%2Forders');
+  await expect(page).toHaveURL('/orders');
+  await page.goto('/auth/signup');
+  await expect(page).toHaveURL('/');
+});

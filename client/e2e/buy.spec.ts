@@ -31,7 +31,10 @@ test('a stranger finds a ticket, signs in on the way, pays, and has it', async (
   await look(page, 'paid');
   await page.emulateMedia({ media: 'print' });
   await expect(page.getByRole('navigation')).toBeHidden();
+  await expect(page.getByRole('button', { name: 'Print it' })).toBeHidden();
+  await expect(page.getByRole('main').getByText(email)).toBeVisible();
   await expect(page.getByRole('img', { name: 'Code of this order' })).toBeVisible();
+  await look(page, 'paid-print');
   await page.emulateMedia({ media: null });
 
   await page.getByRole('main').getByRole('link', { name: 'My orders' }).click();
@@ -249,4 +252,100 @@ test('the provider’s script is loaded where one pays, and nowhere else', async
   await page.goto(`/orders/${order.id}`);
   await enterCard(page, GOOD);
   expect(foreign.size).toBe(1);
+});
+
+test('who presses twice buys once and pays once, and the way back does not lead to paying again', async ({
+  person,
+}) => {
+  const seller = await person();
+  const buyer = await person();
+  const ticket = await seller.lists(`Cardenio ${word()}`);
+  const { page } = buyer;
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    if (request.method() === 'POST') asked.push(new URL(request.url()).pathname);
+  });
+  const times = (path: string) => asked.filter((other) => other === path).length;
+  await page.goto(`/tickets/${ticket.id}`);
+  await expect(page.getByText(buyer.email)).toBeVisible();
+  await page.getByRole('button', { name: 'Buy this ticket' }).dblclick();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Pay for your ticket');
+  // Asked again only if `orders` had not heard of the ticket yet.
+  expect(times('/api/orders')).toBeGreaterThan(0);
+  expect(await buyer.ordersFor(ticket)).toHaveLength(1);
+  await expect(page.getByRole('alert')).toBeHidden();
+
+  await enterCard(page, GOOD);
+  await expect(payButton(page)).toBeEnabled();
+  await payButton(page).press('Enter');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('It’s yours.');
+  expect(times('/api/payments/intent')).toBe(1);
+
+  await page.goBack();
+  await expect(page.getByText('You bought this ticket.').first()).toBeVisible();
+  await page.goForward();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('It’s yours.');
+  await page.reload();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('It’s yours.');
+});
+
+test('an order that is open in two windows is paid once', async ({ person }) => {
+  const seller = await person();
+  const buyer = await person();
+  const order = await buyer.orders(await seller.lists(`Henry ${word()}`));
+  const pages = [buyer.page, await buyer.context.newPage()];
+  for (const page of pages) {
+    await page.goto(`/orders/${order.id}`);
+    await enterCard(page, GOOD);
+    await expect(payButton(page)).toBeEnabled();
+  }
+  await Promise.all(pages.map((page) => payButton(page).press('Enter')));
+  for (const page of pages) {
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('It’s yours.');
+  }
+  expect((await buyer.paymentsFor(order)).map(({ status }) => status)).toEqual(['completed']);
+});
+
+test('without a network nothing is bought, and the page says so', async ({ person }) => {
+  const seller = await person();
+  const buyer = await person();
+  const ticket = await seller.lists(`Richard ${word()}`);
+  const { page, context } = buyer;
+  await page.goto(`/tickets/${ticket.id}`);
+  await expect(page.getByText(buyer.email)).toBeVisible();
+  await context.setOffline(true);
+  await page.getByRole('button', { name: 'Buy this ticket' }).click();
+  await expect(page.getByText('You are offline.')).toBeVisible();
+  await expect(page.getByRole('alert')).toContainText('The marketplace does not answer');
+  await look(page, 'offline');
+  await page.getByRole('link', { name: 'My orders' }).click();
+  await expect(page.getByRole('alert')).toContainText('The marketplace does not answer');
+  await look(page, 'offline-page');
+
+  await context.setOffline(false);
+  await expect(page.getByText('You are offline.')).toBeHidden();
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.getByText('No orders yet')).toBeVisible();
+  await page.goBack();
+  await page.getByRole('button', { name: 'Buy this ticket' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Pay for your ticket');
+  await enterCard(page, GOOD);
+  await expect(payButton(page)).toBeEnabled();
+  await context.setOffline(true);
+  await payButton(page).press('Enter');
+  await expect(page.getByRole('alert')).toContainText('The marketplace does not answer');
+  await context.setOffline(false);
+  await payButton(page).press('Enter');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('It’s yours.');
+});
+
+test('a bank’s answer in the address does not make an order look paid', async ({ person }) => {
+  const seller = await person();
+  const buyer = await person();
+  const order = await buyer.orders(await seller.lists(`Edward ${word()}`));
+  const { page } = buyer;
+  await page.goto(`/orders/${order.id}?redirect_status=succeeded`);
+  await pay(page, GOOD);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('It’s yours.');
 });

@@ -12,34 +12,46 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 
 /** Looks at what `page` shows now; `name` is what its pictures are called. */
 export async function look(page: Page, name: string): Promise<void> {
-  await page.emulateMedia({ reducedMotion: 'reduce' });
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: HEIGHT });
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
     await still(page);
     await page.screenshot({ path: `${PICTURES}/${name}-${width}.png`, fullPage: true });
     const overhang = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     expect(overhang, `${name} is wider than ${width} pixels`).toBeLessThanOrEqual(0);
     if (width !== 768) await read(page, `${name}, ${width} pixels wide`);
+    await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+    await still(page);
+    await page.screenshot({ path: `${PICTURES}/${name}-dark-${width}.png`, fullPage: true });
   }
-  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
-  await still(page);
-  await page.screenshot({ path: `${PICTURES}/${name}-dark.png`, fullPage: true });
   // A frame that lets the page shine through has, for axe, a white ground: light letters would be wrong on it.
   await read(page, `${name}, dark`, 'iframe');
   await page.emulateMedia({ colorScheme: null, reducedMotion: null });
 }
 
-/** Waits until nothing on the page grows or shrinks any more: a frame finds its height in several steps. */
+/** Waits until nothing on the page grows or shrinks any more: a frame learns its width, and then finds its height. */
 async function still(page: Page) {
-  const height = () => page.evaluate(() => document.documentElement.scrollHeight);
-  let before: number | undefined;
+  const sizes = async () => {
+    const all = page.frames().map((frame) =>
+      // A frame that goes away meanwhile has no size.
+      frame.evaluate(() => [window.innerWidth, document.documentElement.scrollHeight]).catch(() => []),
+    );
+    const places = page.evaluate(() =>
+      [...document.querySelectorAll('iframe')].map(({ clientWidth }) => clientWidth),
+    );
+    return JSON.stringify([await Promise.all(all), await places]);
+  };
+  let before: string | undefined;
   await expect
-    .poll(async () => {
-      const now = await height();
-      const isStill = now === before;
-      before = now;
-      return isStill;
-    })
+    .poll(
+      async () => {
+        const now = await sizes();
+        const isStill = now === before;
+        before = now;
+        return isStill;
+      },
+      { intervals: [50, 100] },
+    )
     .toBe(true);
 }
 

@@ -17,6 +17,7 @@ import type { components } from '../src/api/types';
 
 export type Ticket = components['schemas']['Ticket'];
 export type Order = components['schemas']['Order'];
+export type Payment = components['schemas']['Payment'];
 
 /** How long an order holds its ticket on this marketplace; unknown if nobody says. */
 export const HOLD_SECONDS = Number(process.env.HOLD_SECONDS ?? NaN);
@@ -55,6 +56,14 @@ export class Person {
     if (!order) throw new Error('there is no order');
     await this.sees(ticket, ({ status }) => status === 'held');
     return order;
+  }
+
+  async ordersFor({ id }: Ticket): Promise<Order[]> {
+    return this.does<Order[]>('get', `/api/orders?ticketId=${id}`);
+  }
+
+  async paymentsFor({ id }: Order): Promise<Payment[]> {
+    return this.does<Payment[]>('get', `/api/payments?orderId=${id}`);
   }
 
   async cancels(order: Order): Promise<void> {

@@ -1,13 +1,7 @@
 // Every page: its path, what it needs before it is shown, and what it begins to load. What it shows comes with it.
 
 import type { QueryClient } from '@tanstack/react-query';
-import {
-  createRootRouteWithContext,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  redirect,
-} from '@tanstack/react-router';
+import { createRootRouteWithContext, createRoute, createRouter, redirect } from '@tanstack/react-router';
 
 import {
   currentUser,
@@ -20,6 +14,7 @@ import {
 } from './api/queries';
 import { authSearch, browseFilter, browseSearch, orderSearch, ownPath, paths, search } from './paths';
 import { BareFailurePage, FailurePage } from './shell/failure-page';
+import { lazyPage } from './shell/lazy-page';
 import { NotFoundPage } from './shell/not-found-page';
 import { Shell } from './shell/shell';
 
@@ -61,21 +56,21 @@ const browse = createRoute({
   validateSearch: browseSearch,
   loaderDeps: ({ search }) => browseFilter(search),
   loader: ({ context: { queries }, deps }) => begin(queries.infiniteQuery(ticketsOnSale(deps))),
-  component: lazyRouteComponent(() => import('./features/tickets/browse-page'), 'BrowsePage'),
+  component: lazyPage(async () => (await import('./features/tickets/browse-page')).BrowsePage),
 });
 
 const ticket = createRoute({
   getParentRoute: () => root,
   path: paths.ticket,
   loader: ({ context: { queries }, params: { id } }) => begin(queries.query(ticketById(id))),
-  component: lazyRouteComponent(() => import('./features/tickets/ticket-page'), 'TicketPage'),
+  component: lazyPage(async () => (await import('./features/tickets/ticket-page')).TicketPage),
 });
 
 const newTicket = createRoute({
   getParentRoute: () => root,
   path: paths.newTicket,
   beforeLoad: signedIn,
-  component: lazyRouteComponent(() => import('./features/tickets/new-ticket-page'), 'NewTicketPage'),
+  component: lazyPage(async () => (await import('./features/tickets/new-ticket-page')).NewTicketPage),
 });
 
 const editTicket = createRoute({
@@ -83,7 +78,7 @@ const editTicket = createRoute({
   path: paths.editTicket,
   beforeLoad: signedIn,
   loader: ({ context: { queries }, params: { id } }) => begin(queries.query(ticketById(id))),
-  component: lazyRouteComponent(() => import('./features/tickets/edit-ticket-page'), 'EditTicketPage'),
+  component: lazyPage(async () => (await import('./features/tickets/edit-ticket-page')).EditTicketPage),
 });
 
 const sell = createRoute({
@@ -91,7 +86,7 @@ const sell = createRoute({
   path: paths.sell,
   beforeLoad: signedIn,
   loader: ({ context: { queries } }) => begin(queries.infiniteQuery(ticketsOfMine)),
-  component: lazyRouteComponent(() => import('./features/tickets/sell-page'), 'SellPage'),
+  component: lazyPage(async () => (await import('./features/tickets/sell-page')).SellPage),
 });
 
 const orderList = createRoute({
@@ -99,7 +94,7 @@ const orderList = createRoute({
   path: paths.orders,
   beforeLoad: signedIn,
   loader: ({ context: { queries } }) => begin(queries.infiniteQuery(orders)),
-  component: lazyRouteComponent(() => import('./features/orders/orders-page'), 'OrdersPage'),
+  component: lazyPage(async () => (await import('./features/orders/orders-page')).OrdersPage),
 });
 
 const order = createRoute({
@@ -108,27 +103,27 @@ const order = createRoute({
   validateSearch: orderSearch,
   beforeLoad: signedIn,
   loader: ({ context: { queries }, params: { id } }) => begin(queries.query(orderById(id))),
-  component: lazyRouteComponent(() => import('./checkout-page'), 'CheckoutPage'),
+  component: lazyPage(async () => (await import('./checkout-page')).CheckoutPage),
 });
 
 const signIn = createRoute({
   getParentRoute: () => root,
   path: paths.signIn,
   validateSearch: authSearch,
-  component: lazyRouteComponent(() => import('./features/auth/sign-in-page'), 'SignInPage'),
+  component: lazyPage(async () => (await import('./features/auth/sign-in-page')).SignInPage),
 });
 
 const signUp = createRoute({
   getParentRoute: () => root,
   path: paths.signUp,
   validateSearch: authSearch,
-  component: lazyRouteComponent(() => import('./features/auth/sign-up-page'), 'SignUpPage'),
+  component: lazyPage(async () => (await import('./features/auth/sign-up-page')).SignUpPage),
 });
 
 const signOut = createRoute({
   getParentRoute: () => root,
   path: paths.signOut,
-  component: lazyRouteComponent(() => import('./features/auth/sign-out-page'), 'SignOutPage'),
+  component: lazyPage(async () => (await import('./features/auth/sign-out-page')).SignOutPage),
 });
 
 const routeTree = root.addChildren([

@@ -42,6 +42,21 @@ export class Problem extends Error {
 }
 
 const UNREACHABLE = 'The marketplace does not answer. Check your connection, then try again';
+
+/** That there was no answer. */
+export function unreachable(): Problem {
+  return new Problem(0, [{ message: UNREACHABLE }]);
+}
+
+/** Whether the marketplace answers, whatever it says. */
+export async function isReachable(): Promise<boolean> {
+  const signal = AbortSignal.timeout(ANSWER_MAX_MS);
+  return fetch('/', { method: 'HEAD', cache: 'no-store', signal }).then(
+    () => true,
+    () => false,
+  );
+}
+
 const UNREADABLE = 'Something went wrong';
 
 /** Queries and mutations fail with problems, and nothing else. */
@@ -74,7 +89,7 @@ export async function answered<Data>(
 ): Promise<{ data: Data; next: string | null }> {
   const { data, error, response } = await call.catch(() => {
     // No answer, or none that can be read. A call that was given up comes here too, and nobody looks at its problem.
-    throw new Problem(0, [{ message: UNREACHABLE }]);
+    throw unreachable();
   });
   if (error !== undefined || !response.ok) throw problem(error, response);
   // `as`: an answer that has no body has none in its type either.

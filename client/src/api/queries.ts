@@ -3,6 +3,7 @@
 import {
   infiniteQueryOptions,
   MutationCache,
+  type Query,
   QueryCache,
   QueryClient,
   queryOptions,
@@ -11,6 +12,7 @@ import {
 } from '@tanstack/react-query';
 
 import { answered, api, dataOf, Problem } from './client';
+import { useCommand } from './command';
 import { newer, newerRows, type PageOf, type Pages } from './pages';
 import type { components, paths } from './types';
 
@@ -44,6 +46,9 @@ export function newQueryClient(): QueryClient {
   const onError = ({ status }: Problem) => {
     if (status === 401) void queries.invalidateQueries({ queryKey: currentUser.queryKey });
   };
+  session.addEventListener('message', () => {
+    void queries.invalidateQueries({ queryKey: currentUser.queryKey });
+  });
   const queries = new QueryClient({
     queryCache: new QueryCache({ onError }),
     mutationCache: new MutationCache({ onError }),
@@ -52,7 +57,12 @@ export function newQueryClient(): QueryClient {
         retry: (failures, problem) => failures < RETRIES_MAX && worthRetrying(problem),
         retryDelay: (failures) => 500 * 2 ** failures,
         staleTime: 2_000, // A page that was prefetched a moment ago is not fetched again.
+        // Without a network a page says so, instead of waiting for one in silence …
+        networkMode: 'always',
+        refetchOnReconnect: true,
       },
+      // … and nothing is bought or listed later on, when nobody expects it any more.
+      mutations: { networkMode: 'always' },
     },
   });
   return queries;
@@ -74,17 +84,31 @@ interface Credentials {
   password: string;
 }
 
+/** What one user may see: all but the tickets that everybody sees, and how payments are taken. */
+function isPrivate({ queryKey: [kind, which] }: Pick<Query, 'queryKey'>): boolean {
+  if (kind === 'tickets') return which === 'mine';
+  return kind !== 'payments' && kind !== 'currentUser';
+}
+
+/** By which windows tell each other that somebody signed in or out. */
+const session = new BroadcastChannel('session');
+
 /** Nothing of what one user saw is shown to the next. */
 async function became(queries: QueryClient, user: User | null) {
   await queries.cancelQueries();
-  queries.removeQueries({ predicate: ({ queryKey: [kind] }) => kind !== 'tickets' && kind !== 'payments' });
-  queries.removeQueries({ queryKey: ['tickets', 'mine'] });
+  queries.removeQueries({ predicate: isPrivate });
   queries.setQueryData(currentUser.queryKey, user);
+  session.postMessage('changed');
+}
+
+/** The same where it was another window that signed somebody else in: what is shown here is asked for anew. */
+export async function forgetOthers(queries: QueryClient) {
+  await queries.resetQueries({ predicate: isPrivate });
 }
 
 export function useSignIn() {
   const queries = useQueryClient();
-  return useMutation({
+  return useCommand({
     mutationFn: (body: Credentials) => dataOf(api.POST('/api/users/signin', { body })),
     onSuccess: (user) => became(queries, user),
   });
@@ -92,7 +116,7 @@ export function useSignIn() {
 
 export function useSignUp() {
   const queries = useQueryClient();
-  return useMutation({
+  return useCommand({
     mutationFn: (body: Credentials) => dataOf(api.POST('/api/users/signup', { body })),
     onSuccess: (user) => became(queries, user),
   });
@@ -158,7 +182,7 @@ export const ticketById = (id: string) =>
 /** Lists a ticket; with an id, changes that one. */
 export function useOffer(id?: string) {
   const queries = useQueryClient();
-  return useMutation({
+  return useCommand({
     mutationFn: (body: Offer) =>
       id
         ? dataOf(api.PUT('/api/tickets/{id}', { params: { path: { id } }, body }))
@@ -198,7 +222,7 @@ export const orderById = (id: string) =>
 
 export function useOrderTicket() {
   const queries = useQueryClient();
-  return useMutation({
+  return useCommand({
     mutationFn: (ticketId: string) =>
       onceHeard(() => dataOf(api.POST('/api/orders', { body: { ticketId } }))),
     onSuccess: (order) => {
@@ -210,7 +234,7 @@ export function useOrderTicket() {
 
 export function useCancelOrder() {
   const queries = useQueryClient();
-  return useMutation({
+  return useCommand({
     mutationFn: ({ id }: Order) => dataOf(api.DELETE('/api/orders/{id}', { params: { path: { id } } })),
     // Also after a refusal: then the order is not what the page thinks it is.
     onSettled: () => queries.invalidateQueries({ queryKey: ['orders'] }),

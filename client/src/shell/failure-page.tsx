@@ -7,11 +7,16 @@ import { useEffect } from 'react';
 import { Problem } from '../api/client';
 import { Failure } from '../ui/failure';
 import { Page } from '../ui/page';
+import { Outdated } from './lazy-page';
 
 export function FailurePage({ error }: ErrorComponentProps) {
   const router = useRouter();
   const { reset } = useQueryErrorResetBoundary();
   useEffect(reset, [reset]);
+  useEffect(() => {
+    // The newer build has the page. If not even that helped, it is for the reader to say when to try again.
+    if (error instanceof Outdated && !wasReloaded()) window.location.reload();
+  }, [error]);
   const isOurs = error instanceof Problem;
   const problem = isOurs ? error : new Problem(0, [{ message: 'This page could not be shown' }]);
   return (
@@ -30,6 +35,12 @@ export function FailurePage({ error }: ErrorComponentProps) {
       />
     </Page>
   );
+}
+
+/** Whether what is shown now came by a reload. */
+function wasReloaded(): boolean {
+  const [arrival] = performance.getEntriesByType('navigation');
+  return arrival instanceof PerformanceNavigationTiming && arrival.type === 'reload';
 }
 
 /** The same where the shell itself broke. */

@@ -1,10 +1,10 @@
 // What is around every page: the way to the others, who is signed in, and where the focus goes when a page appears.
 
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useRouter } from '@tanstack/react-router';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 
-import { currentUser } from '../api/queries';
+import { currentUser, forgetOthers } from '../api/queries';
 import { authSearch, ownPath, paths } from '../paths';
 import { Announce } from '../ui/announce';
 import { ButtonLink } from '../ui/button';
@@ -22,6 +22,7 @@ export function Shell() {
         Skip to the page
       </a>
       <Header />
+      <Offline />
       <main id="main" tabIndex={-1} className="flex-1">
         <Outlet />
       </main>
@@ -33,8 +34,8 @@ export function Shell() {
 
 function Header() {
   return (
-    <header className="border-b border-line bg-card print:hidden">
-      <div className="mx-auto flex max-w-6xl flex-wrap items-center justify-between gap-x-2 px-4 sm:flex-nowrap sm:gap-x-6 sm:px-6">
+    <header className="border-b border-line bg-card print:mb-8 print:bg-transparent">
+      <div className="mx-auto flex max-w-6xl flex-wrap items-center justify-between gap-x-2 px-4 sm:flex-nowrap sm:gap-x-6 sm:px-6 print:px-0">
         <Link
           to={paths.browse}
           className="flex min-h-14 items-center gap-2.5 text-2xl font-bold [font-stretch:78%]"
@@ -44,13 +45,15 @@ function Header() {
         </Link>
         <nav
           aria-label="Pages"
-          className="order-last -mx-4 flex w-[calc(100%+2rem)] border-t border-line px-2 sm:order-none sm:mx-0 sm:w-auto sm:flex-1 sm:border-0 sm:px-0"
+          className="order-last -mx-4 flex w-[calc(100%+2rem)] border-t border-line px-2 sm:order-none sm:mx-0 sm:w-auto sm:flex-1 sm:border-0 sm:px-0 print:hidden"
         >
           <NavLink to={paths.browse}>Browse</NavLink>
           <NavLink to={paths.sell}>Sell</NavLink>
           <NavLink to={paths.orders}>My orders</NavLink>
         </nav>
-        <Account />
+        <div className="print:hidden">
+          <Account />
+        </div>
       </div>
     </header>
   );
@@ -91,7 +94,7 @@ function Account() {
         >
           Sign in
         </Link>
-        <ButtonLink to={paths.signUp} search={next} className="min-h-10 px-4 py-1">
+        <ButtonLink to={paths.signUp} search={next} size="small">
           Sign up
         </ButtonLink>
       </div>
@@ -124,6 +127,20 @@ function Mark() {
       <path d="M21 7.5v9" stroke="var(--on-accent)" strokeWidth="2" strokeDasharray="2 1.5" />
       <path d="M6 8.5h9M6 15.5h5" stroke="var(--on-accent)" strokeWidth="2.4" strokeLinecap="round" />
     </svg>
+  );
+}
+
+/** What is shown without a network is how it was, and may not be so any more. */
+function Offline() {
+  const isOnline = useIsOnline();
+  return (
+    <div role="status" className="print:hidden">
+      {!isOnline && (
+        <p className="bg-ink px-4 py-2.5 text-center font-semibold text-paper">
+          You are offline. What you see here may have changed.
+        </p>
+      )}
+    </div>
   );
 }
 
@@ -161,13 +178,34 @@ function useArrivals(): string {
   return arrived;
 }
 
-/** Whoever is no longer signed in, by another window or because it was long ago, is asked to sign in where it is needed. */
+/**
+ * Whoever is no longer signed in, by another window or because it was long ago, is asked to sign in where it is needed.
+ * Where another window has signed somebody else in, it is theirs that is shown.
+ */
 function useLostSession() {
   const router = useRouter();
+  const queries = useQueryClient();
   const { data: user } = useQuery(currentUser);
   const was = useRef(user);
   useEffect(() => {
-    if (was.current && user === null) void router.invalidate();
+    const before = was.current;
     was.current = user;
-  }, [router, user]);
+    if (!before || user === undefined || user?.id === before.id) return;
+    // Whose page it is, is decided first: a page that is left asks for nothing any more.
+    void router.invalidate().then(() => forgetOthers(queries));
+  }, [router, queries, user]);
+}
+
+/** Whether there is a network. */
+function useIsOnline(): boolean {
+  return useSyncExternalStore(watchNetwork, () => navigator.onLine);
+}
+
+function watchNetwork(changed: () => void): () => void {
+  window.addEventListener('online', changed);
+  window.addEventListener('offline', changed);
+  return () => {
+    window.removeEventListener('online', changed);
+    window.removeEventListener('offline', changed);
+  };
 }

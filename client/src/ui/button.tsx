@@ -14,14 +14,23 @@ const LOOKS: Record<Look, string> = {
   danger: 'bg-card text-bad inset-ring-2 inset-ring-bad hover:bg-bad hover:text-card',
 };
 
-function classes(look: Look, isWide: boolean, more = '') {
-  const size = isWide ? 'w-full' : '';
-  return `inline-flex min-h-12 items-center justify-center gap-2 rounded-lg px-5 py-2.5 text-center leading-tight
-    font-semibold transition-colors select-none ${LOOKS[look]} ${size} ${more}`;
+/** `inline`: at the edge of something else, which it is flush with. */
+type Size = 'usual' | 'small' | 'inline';
+
+const SIZES: Record<Size, string> = {
+  usual: 'min-h-12 px-5 py-2.5',
+  small: 'min-h-10 px-4 py-1.5',
+  inline: 'min-h-10 px-2 -mx-2',
+};
+
+function classes(look: Look, size: Size, isWide: boolean, more = '') {
+  return `inline-flex items-center justify-center gap-2 rounded-lg text-center leading-tight font-semibold
+    transition-colors select-none ${LOOKS[look]} ${SIZES[size]} ${isWide ? 'w-full' : ''} ${more}`;
 }
 
 interface Looks {
   look?: Look;
+  size?: Size;
   /** As wide as what it is in. */
   wide?: boolean;
 }
@@ -33,6 +42,7 @@ interface ButtonProps extends ComponentProps<'button'>, Looks {
 
 export function Button({
   look = 'primary',
+  size = 'usual',
   wide = false,
   busy,
   className,
@@ -52,6 +62,7 @@ export function Button({
       }}
       className={classes(
         look,
+        size,
         wide,
         `${className ?? ''} aria-disabled:cursor-default aria-disabled:opacity-70`,
       )}
@@ -71,12 +82,13 @@ type AnchorProps = ComponentProps<'a'> & Looks;
 
 export const ButtonLink = createLink(function ButtonAnchor({
   look = 'primary',
+  size = 'usual',
   wide = false,
   className,
   ...rest
 }: AnchorProps) {
   // eslint-disable-next-line jsx-a11y/anchor-has-content -- it is among the rest
-  return <a {...rest} className={classes(look, wide, className)} />;
+  return <a {...rest} className={classes(look, size, wide, className)} />;
 });
 
 export function Spinner() {

@@ -3,7 +3,7 @@
 import type { ReactNode } from 'react';
 
 interface EmptyProps {
-  title: string;
+  title: ReactNode;
   children?: ReactNode;
   action?: ReactNode;
 }

@@ -36,7 +36,7 @@ export function Field({ label, hint, error, prefix, className, ...input }: Field
           id={id}
           aria-invalid={error ? true : undefined}
           aria-describedby={told || undefined}
-          className="min-h-12 w-full rounded-lg bg-transparent px-3.5 py-2 outline-none placeholder:text-muted"
+          className="min-h-12 w-full rounded-lg bg-transparent px-3.5 py-2 outline-none placeholder:text-muted read-only:text-muted"
         />
       </span>
       {error && (

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { amount, hundredths, money } from './money';
+import { amount, amountFault, hundredths, money } from './money';
 
 describe('an amount', () => {
   test.each([
@@ -29,6 +29,20 @@ describe('an amount', () => {
     'Infinity',
   ])('is not %j', (text) => {
     expect(amount(text)).toBeUndefined();
+  });
+
+  test.each([
+    ['20', undefined],
+    ['-5', 'An amount cannot be negative'],
+    ['1.999', 'An amount has two decimals at most'],
+    ['19,999', 'An amount has two decimals at most'],
+    ['1000000', 'An amount is 999999.99 at most'],
+    ['1000000.50', 'An amount is 999999.99 at most'],
+    ['', 'Enter an amount like 20 or 19.99'],
+    ['1,000.50', 'Enter an amount like 20 or 19.99'],
+    ['$20', 'Enter an amount like 20 or 19.99'],
+  ])('is told what is wrong with it: %j', (text, fault) => {
+    expect(amountFault(text)).toBe(fault);
   });
 
   test('is sent with the digits that were entered', () => {

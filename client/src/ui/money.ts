@@ -13,6 +13,16 @@ export function currencySign(currency?: string): string | undefined {
   return parts.find(({ type }) => type === 'currency')?.value;
 }
 
+/** What is wrong with `text` as an amount, and what would not be. */
+export function amountFault(text: string): string | undefined {
+  const plain = text.trim().replace(',', '.');
+  if (amount(plain) !== undefined) return undefined;
+  if (/^[-−]/.test(plain)) return 'An amount cannot be negative';
+  if (/^\d+\.\d{3,}$/.test(plain)) return 'An amount has two decimals at most';
+  if (/^\d{7,}(\.\d{1,2})?$/.test(plain)) return 'An amount is 999999.99 at most';
+  return 'Enter an amount like 20 or 19.99';
+}
+
 /**
  * The amount that `text` says, if it is one with at most two decimals; a comma may stand for the point. The number is
  * what the same digits say in JSON, nothing is reckoned.

@@ -10,12 +10,12 @@ interface PageProps {
   lead?: ReactNode;
   /** Beside the heading. */
   actions?: ReactNode;
-  /** How much a line may hold: a form needs less than a list. */
+  /** How much a line may hold: a form needs less than a list, which is as wide as the header. */
   width?: keyof typeof WIDTHS;
   children: ReactNode;
 }
 
-const WIDTHS = { form: 'max-w-lg', text: 'max-w-3xl', list: 'max-w-5xl', wide: 'max-w-6xl' };
+const WIDTHS = { form: 'max-w-lg', text: 'max-w-3xl', wide: 'max-w-6xl' };
 
 /** By which the shell finds what to focus. */
 export const HEADING_ID = 'page-heading';

@@ -22,8 +22,8 @@ interface RowProps {
 
 export function Row({ title, badge, figure, action, faded }: RowProps) {
   return (
-    <li className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1.5 border-b border-line px-4 py-4 last:border-0 sm:grid-cols-[1fr_auto_7rem_6.5rem] sm:px-6">
-      <h2 className={`line-clamp-2 min-w-0 text-lg ${faded ? 'text-muted' : ''}`}>{title}</h2>
+    <li className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1.5 border-b border-line px-4 py-4 last:border-0 sm:grid-cols-[1fr_auto_8rem_5rem] sm:px-6">
+      <h2 className={`line-clamp-2 min-w-0 text-lg leading-snug ${faded ? 'text-muted' : ''}`}>{title}</h2>
       <p className={`text-right text-2xl figures sm:order-1 ${faded ? 'text-muted' : ''}`}>{figure}</p>
       <div>{badge}</div>
       <div className="min-h-6 text-right sm:order-2">{action}</div>

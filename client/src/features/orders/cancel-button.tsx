@@ -31,18 +31,19 @@ export function CancelButton({ order }: { order: Order }) {
             {sentence(cancel.error.message)}
           </Notice>
         )}
-        <div className="mt-6 flex flex-col gap-3 sm:flex-row-reverse">
+        <div className="mt-6 flex flex-col gap-3 sm:flex-row sm:justify-end">
+          {/* First, for it takes the focus. */}
+          <Button look="secondary" onClick={close}>
+            Keep it
+          </Button>
           <Button
             look="danger"
-            busy={cancel.isPending && 'Giving it back …'}
+            busy={cancel.isUnderWay && 'Giving it back …'}
             onClick={() => {
-              cancel.mutate(order);
+              cancel.begin(order);
             }}
           >
             Give it back
-          </Button>
-          <Button look="secondary" onClick={close}>
-            Keep it
           </Button>
         </div>
       </Dialog>

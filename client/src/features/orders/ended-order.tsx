@@ -50,7 +50,7 @@ export function EndedOrder({ order, ending }: { order: Order; ending: Ending }) 
         </Notice>
       ))}
       <Empty
-        title={order.ticket.title}
+        title={<bdi>{order.ticket.title}</bdi>}
         action={
           <div className="flex flex-wrap justify-center gap-3">
             <ButtonLink to={paths.ticket} params={{ id: order.ticket.id }}>

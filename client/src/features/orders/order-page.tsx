@@ -162,7 +162,9 @@ function Summary({ order, clock }: { order: Order; clock: ReactNode }) {
       stubClass="flex flex-col justify-center p-4 sm:p-6"
       stub={clock}
     >
-      <h2 className="text-lg sm:text-2xl">{order.ticket.title}</h2>
+      <h2 className="line-clamp-4 text-lg leading-tight sm:text-2xl">
+        <bdi>{order.ticket.title}</bdi>
+      </h2>
       <dl className="mt-3 flex flex-wrap items-baseline justify-between gap-x-4 lg:mt-6">
         <dt className="text-sm text-muted sm:text-base">You pay, in all</dt>
         <dd className="text-3xl figures sm:text-4xl">{money(order.ticket.price, config?.currency)}</dd>

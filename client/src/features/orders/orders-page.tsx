@@ -28,7 +28,7 @@ export function OrdersPage() {
   });
   const rows = rowsOf(data);
   return (
-    <Page title="My orders" width="list">
+    <Page title="My orders">
       {!data && error && (
         <Failure title="Your orders could not be loaded" problem={error} retry={() => void refetch()} />
       )}
@@ -70,7 +70,7 @@ function OrderRow({ order, currency }: { order: Order; currency: string | undefi
       faded={stage === 'givenBack' || stage === 'over'}
       title={
         <Link to={paths.order} params={{ id: order.id }} className="hover:underline">
-          {order.ticket.title}
+          <bdi>{order.ticket.title}</bdi>
         </Link>
       }
       badge={<Standing order={order} />}
@@ -81,7 +81,7 @@ function OrderRow({ order, currency }: { order: Order; currency: string | undefi
             to={paths.order}
             params={{ id: order.id }}
             look="quiet"
-            className="px-2"
+            size="inline"
             aria-label={`${action}: ${order.ticket.title}`}
           >
             {action}

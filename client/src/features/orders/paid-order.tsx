@@ -2,9 +2,10 @@
 
 import { useQuery } from '@tanstack/react-query';
 
-import { paymentsConfig, type Order } from '../../api/queries';
+import { currentUser, paymentsConfig, type Order } from '../../api/queries';
 import { paths } from '../../paths';
 import { Button, ButtonLink } from '../../ui/button';
+import { headline } from '../../ui/headline';
 import { money } from '../../ui/money';
 import { Page } from '../../ui/page';
 import { Perforated } from '../../ui/perforated';
@@ -12,6 +13,7 @@ import { QrCode } from './qr-code';
 
 export function PaidOrder({ order }: { order: Order }) {
   const { data: config } = useQuery(paymentsConfig);
+  const { data: viewer } = useQuery(currentUser);
   return (
     <Page
       title="Your ticket"
@@ -27,9 +29,17 @@ export function PaidOrder({ order }: { order: Order }) {
       >
         <div>
           <p className="label-print text-muted">Admits one</p>
-          <h2 className="mt-2 text-3xl">{order.ticket.title}</h2>
+          <h2 className={`mt-2 ${headline(order.ticket.title, 'text-3xl', 'text-xl')}`}>
+            <bdi>{order.ticket.title}</bdi>
+          </h2>
         </div>
         <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-2">
+          {viewer && (
+            <>
+              <dt className="text-muted">Buyer</dt>
+              <dd className="font-semibold break-all">{viewer.email}</dd>
+            </>
+          )}
           <dt className="text-muted">Paid</dt>
           <dd className="font-semibold">{money(order.ticket.price, config?.currency)}</dd>
           <dt className="text-muted">Order</dt>

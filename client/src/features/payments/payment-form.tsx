@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type RefObject } from 'react';
 
-import { openIntent, paymentsConfig, type Order } from '../../api/queries';
+import { openIntent, paymentsConfig, paymentsFor, type Order } from '../../api/queries';
 import { Button } from '../../ui/button';
 import { Failure } from '../../ui/failure';
 import { money } from '../../ui/money';
@@ -28,7 +28,7 @@ type Attempt =
   /** The provider is asked. */
   | { is: 'paying' }
   /** It is for the order to say how it ends. */
-  | { is: 'underWay'; begun: Order };
+  | { is: 'underWay'; begun: Order; isReturned?: boolean };
 
 const NOTHING_CHARGED =
   'The payment did not go through, and nothing was charged. Try again, or take another card.';
@@ -41,6 +41,9 @@ export function PaymentForm({ order, returned, isOver, onUnderWay }: PaymentForm
   if (attempt.is === 'underWay' && hasFailed(attempt.begun, order)) {
     setAttempt({ is: 'ready', refusal: NOTHING_CHARGED });
   }
+  // An address with a bank's answer in it may be old, or made up: without any payment there is none to wait for.
+  const { data: payments } = useQuery({ ...paymentsFor(order.id), enabled: Boolean(returned) });
+  if (attempt.is === 'underWay' && attempt.isReturned && payments?.length === 0) setAttempt({ is: 'ready' });
   const isUnderWay = attempt.is !== 'ready';
   useEffect(() => {
     onUnderWay(isUnderWay);
@@ -92,7 +95,7 @@ export function PaymentForm({ order, returned, isOver, onUnderWay }: PaymentForm
 /** How an attempt stands when the page opens. */
 function first(order: Order, returned: string | undefined): Attempt {
   if (returned === 'failed') return { is: 'ready', refusal: NOTHING_CHARGED };
-  return returned ? { is: 'underWay', begun: order } : { is: 'ready' };
+  return returned ? { is: 'underWay', begun: order, isReturned: true } : { is: 'ready' };
 }
 
 function Card({ form, place }: { form: CardForm; place: RefObject<HTMLDivElement | null> }) {

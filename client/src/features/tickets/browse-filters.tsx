@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { browseSearch, paths, type BrowseSearch } from '../../paths';
 import { Button } from '../../ui/button';
 import { Field, Select } from '../../ui/field';
-import { amount } from '../../ui/money';
+import { amount, amountFault } from '../../ui/money';
 
 const SORTS = {
   newest: 'Newest',
@@ -33,7 +33,11 @@ export function BrowseFilters({ search, sign }: BrowseFiltersProps) {
   }
 
   function look(entered: Entered) {
-    const [min, max] = [wrong(entered.min), wrong(entered.max)];
+    const isUpsideDown = isBelow(entered.max, entered.min);
+    const [min, max] = [
+      wrong(entered.min),
+      wrong(entered.max) ?? (isUpsideDown ? 'Less than the price it starts from' : undefined),
+    ];
     setErrors({ ...(min && { min }), ...(max && { max }) });
     if (min ?? max) return;
     const next = browseSearch({ ...entered, min: plain(entered.min), max: plain(entered.max) });
@@ -109,7 +113,12 @@ function all({ q = '', min = '', max = '', sort = 'newest' }: BrowseSearch): Ent
 }
 
 function wrong(text: string): string | undefined {
-  return text.trim() && amount(text) === undefined ? 'An amount like 20 or 19.99' : undefined;
+  return text.trim() ? amountFault(text) : undefined;
+}
+
+function isBelow(text: string, other: string): boolean {
+  const [one, two] = [amount(text), amount(other)];
+  return one !== undefined && two !== undefined && one < two;
 }
 
 function plain(text: string): string {

@@ -67,7 +67,7 @@ function TicketsOnSale({ filter, currency }: { filter: Filter; currency: string 
     <>
       {more > 0 && (
         <div className="sticky top-3 z-1 mb-4 flex justify-center">
-          <Button onClick={showFresh} className="rounded-full shadow-(--shadow)">
+          <Button onClick={showFresh} className="shadow-(--shadow)">
             {more === 1 ? '1 more ticket: show it' : `${more} more tickets: show them`}
           </Button>
         </div>

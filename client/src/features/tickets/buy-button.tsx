@@ -3,7 +3,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 
-import { Problem } from '../../api/client';
 import { currentUser, ticketById, useOrderTicket, type Ticket } from '../../api/queries';
 import { paths } from '../../paths';
 import { Button } from '../../ui/button';
@@ -24,18 +23,19 @@ export function BuyButton({ ticket, gone }: BuyButtonProps) {
   const here = `/tickets/${encodeURIComponent(ticket.id)}`;
   const signIn = () => navigate({ to: paths.signIn, search: { next: here } });
 
-  async function buy() {
-    if (viewer === null) return signIn();
-    try {
-      const { id } = await order.mutateAsync(ticket.id);
-      await navigate({ to: paths.order, params: { id } });
-    } catch (problem) {
-      if (problem instanceof Problem && problem.status === 401) {
-        return signIn();
-      }
-      // What was shown here is not how it is.
-      await queries.invalidateQueries({ queryKey: ticketById(ticket.id).queryKey });
+  function buy() {
+    if (viewer === null) {
+      void signIn();
+      return;
     }
+    order.begin(ticket.id, {
+      onSuccess: ({ id }) => void navigate({ to: paths.order, params: { id } }),
+      onError: ({ status }) => {
+        if (status === 401) void signIn();
+        // What was shown here is not how it is.
+        else void queries.invalidateQueries({ queryKey: ticketById(ticket.id).queryKey });
+      },
+    });
   }
 
   return (
@@ -44,8 +44,8 @@ export function BuyButton({ ticket, gone }: BuyButtonProps) {
         look="ink"
         wide
         aria-disabled={gone !== undefined}
-        busy={order.isPending && 'Holding it for you …'}
-        onClick={() => void buy()}
+        busy={order.isUnderWay && 'Holding it for you …'}
+        onClick={buy}
       >
         {gone ?? 'Buy this ticket'}
       </Button>

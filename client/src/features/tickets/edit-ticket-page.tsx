@@ -23,7 +23,7 @@ export function EditTicketPage() {
   const { data: viewer } = useQuery(currentUser);
   const { data: ticket, error, refetch } = useQuery({ ...ticketById(id), refetchInterval: poll });
   return (
-    <Page title="Change your ticket" width="list">
+    <Page title="Change your ticket">
       {ticket ? (
         <Edit ticket={ticket} isOwn={ticket.userId === viewer?.id} />
       ) : error ? (
@@ -52,28 +52,35 @@ function Edit({ ticket, isOwn }: { ticket: Ticket; isOwn: boolean }) {
       </Empty>
     );
   }
-  if (ticket.status !== 'available') {
+  if (ticket.status === 'sold') {
     return (
-      <>
-        <Notice title={ticket.status === 'held' ? 'A buyer holds this ticket' : 'This ticket is sold'}>
-          {ticket.status === 'held'
-            ? `It cannot be changed until they have paid or let go of it, by ${moment(ticket.heldUntil)} at the latest.`
-            : 'It cannot be changed any more.'}
-        </Notice>
-        <ButtonLink to={paths.sell} look="secondary" className="mt-5">
-          Your listings
-        </ButtonLink>
-      </>
+      <Empty
+        title={<bdi>{ticket.title}</bdi>}
+        action={
+          <ButtonLink to={paths.sell} look="secondary">
+            Your listings
+          </ButtonLink>
+        }
+      >
+        This ticket is sold. It cannot be changed any more.
+      </Empty>
     );
   }
   return (
     <OfferForm
       offer={ticket}
+      locked={
+        ticket.status === 'held' && (
+          <Notice title="A buyer holds this ticket">
+            {`It cannot be changed until they have paid or let go of it, by ${moment(ticket.heldUntil)} at the latest.`}
+          </Notice>
+        )
+      }
       submit="Save"
-      busy={offer.isPending && 'Saving …'}
+      busy={offer.isUnderWay && 'Saving …'}
       problem={offer.error}
       onOffer={(entered) => {
-        offer.mutate(entered, {
+        offer.begin(entered, {
           onSuccess: ({ id }) => void navigate({ to: paths.ticket, params: { id } }),
         });
       }}

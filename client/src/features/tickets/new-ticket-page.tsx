@@ -11,13 +11,13 @@ export function NewTicketPage() {
   const navigate = useNavigate();
   const offer = useOffer();
   return (
-    <Page title="Sell a ticket" width="list" lead="It is on sale the moment you list it.">
+    <Page title="Sell a ticket" lead="It is on sale the moment you list it.">
       <OfferForm
         submit="List it for sale"
-        busy={offer.isPending && 'Listing it …'}
+        busy={offer.isUnderWay && 'Listing it …'}
         problem={offer.error}
         onOffer={(entered) => {
-          offer.mutate(entered, {
+          offer.begin(entered, {
             onSuccess: ({ id }) => void navigate({ to: paths.ticket, params: { id } }),
           });
         }}

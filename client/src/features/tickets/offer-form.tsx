@@ -1,13 +1,13 @@
 // What a seller enters: for a new ticket, or for one that nobody holds yet. Beside it, what buyers will see.
 
 import { useQuery } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useRef, useState, type ReactNode } from 'react';
 
 import type { Problem } from '../../api/client';
 import { paymentsConfig, type Offer } from '../../api/queries';
 import { Button } from '../../ui/button';
 import { Field, focusFirstError } from '../../ui/field';
-import { amount, currencySign, money } from '../../ui/money';
+import { amount, amountFault, currencySign, money } from '../../ui/money';
 import { Notice } from '../../ui/notice';
 import { Panel } from '../../ui/panel';
 import { StubPrice, TicketFace } from './ticket-face';
@@ -18,13 +18,15 @@ const TITLE_LENGTH_MAX = 200;
 
 interface OfferFormProps {
   offer?: Offer;
+  /** Why nothing can be changed now. What was entered stays, for when it can. */
+  locked?: ReactNode;
   submit: string;
   busy: string | false;
   problem: Problem | null;
   onOffer: (offer: Offer) => void;
 }
 
-export function OfferForm({ offer, submit, busy, problem, onOffer }: OfferFormProps) {
+export function OfferForm({ offer, locked, submit, busy, problem, onOffer }: OfferFormProps) {
   const { data: config } = useQuery(paymentsConfig);
   const form = useRef<HTMLFormElement>(null);
   const [title, setTitle] = useState(offer?.title ?? '');
@@ -33,9 +35,10 @@ export function OfferForm({ offer, submit, busy, problem, onOffer }: OfferFormPr
 
   function send() {
     const entered = { title: title.trim(), price: amount(price) };
+    const unfit = amountFault(price);
     const wrong = {
       ...(!entered.title && { title: 'Title is required' }),
-      ...(entered.price === undefined && { price: 'Enter an amount like 20 or 19.99' }),
+      ...(unfit && { price: unfit }),
       ...(entered.price === 0 && { price: 'Price must be greater than 0' }),
     };
     setErrors(wrong);
@@ -56,9 +59,10 @@ export function OfferForm({ offer, submit, busy, problem, onOffer }: OfferFormPr
           className="flex flex-col gap-5"
           onSubmit={(event) => {
             event.preventDefault();
-            if (!busy) send();
+            if (!busy && !locked) send();
           }}
         >
+          {locked}
           {beside && (
             <Notice tone="bad" title="The ticket was not saved">
               {sentence(beside)}
@@ -69,6 +73,7 @@ export function OfferForm({ offer, submit, busy, problem, onOffer }: OfferFormPr
             hint="The show, the place, the seat: what a buyer looks for."
             name="title"
             required
+            readOnly={Boolean(locked)}
             maxLength={TITLE_LENGTH_MAX}
             autoComplete="off"
             value={title}
@@ -82,6 +87,7 @@ export function OfferForm({ offer, submit, busy, problem, onOffer }: OfferFormPr
             hint="What the buyer pays, in all."
             name="price"
             required
+            readOnly={Boolean(locked)}
             inputMode="decimal"
             autoComplete="off"
             prefix={currencySign(config?.currency)}
@@ -91,7 +97,7 @@ export function OfferForm({ offer, submit, busy, problem, onOffer }: OfferFormPr
             }}
             error={errors.price ?? problem?.of('price')}
           />
-          <Button type="submit" wide busy={busy}>
+          <Button type="submit" wide busy={busy} aria-disabled={Boolean(locked)}>
             {submit}
           </Button>
         </form>
@@ -117,7 +123,7 @@ function Preview({ title, price, currency }: PreviewProps) {
           <p
             className={`line-clamp-3 text-xl leading-tight font-bold break-words [font-stretch:82%] ${title ? '' : 'text-muted'}`}
           >
-            {title || 'Your ticket'}
+            <bdi>{title || 'Your ticket'}</bdi>
           </p>
         }
         stub={<StubPrice>{price ? money(price, currency) : '–'}</StubPrice>}

@@ -26,7 +26,7 @@ export function SellPage() {
   const tickets = rowsOf(data);
   const sell = <ButtonLink to={paths.newTicket}>Sell a ticket</ButtonLink>;
   return (
-    <Page title="Your listings" width="list" actions={tickets.length > 0 && sell}>
+    <Page title="Your listings" actions={tickets.length > 0 && sell}>
       {!data && error && (
         <Failure title="Your listings could not be loaded" problem={error} retry={() => void refetch()} />
       )}
@@ -63,7 +63,7 @@ function Listing({ ticket, currency }: { ticket: Ticket; currency: string | unde
     <Row
       title={
         <Link to={paths.ticket} params={{ id: ticket.id }} className="hover:underline">
-          {ticket.title}
+          <bdi>{ticket.title}</bdi>
         </Link>
       }
       badge={<State ticket={ticket} />}
@@ -74,7 +74,7 @@ function Listing({ ticket, currency }: { ticket: Ticket; currency: string | unde
             to={paths.editTicket}
             params={{ id: ticket.id }}
             look="quiet"
-            className="px-2"
+            size="inline"
             aria-label={`Change ${ticket.title}`}
           >
             Change

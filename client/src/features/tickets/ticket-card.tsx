@@ -25,7 +25,7 @@ export function TicketCard({ ticket, currency }: { ticket: Ticket; currency: str
               params={{ id }}
               className="outline-none after:absolute after:inset-0 after:z-1"
             >
-              {title}
+              <bdi>{title}</bdi>
             </Link>
           </h2>
         }

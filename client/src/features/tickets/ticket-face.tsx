@@ -27,7 +27,8 @@ export function TicketFace({ title, foot, stub, faded = false }: TicketFaceProps
 
 /** A price as large as a stub allows. */
 export function StubPrice({ children: text }: { children: string }) {
-  return <p className={`figures ${text.length > 8 ? 'text-xl' : 'text-3xl'}`}>{text}</p>;
+  const size = text.length <= 6 ? 'text-3xl' : text.length <= 9 ? 'text-2xl' : 'text-xl';
+  return <p className={`figures ${size}`}>{text}</p>;
 }
 
 /** Stamped on a ticket that is gone. */

@@ -11,6 +11,7 @@ import { Announce } from '../../ui/announce';
 import { ButtonLink } from '../../ui/button';
 import { Empty } from '../../ui/empty';
 import { Failure } from '../../ui/failure';
+import { headline } from '../../ui/headline';
 import { money } from '../../ui/money';
 import { Heading, Page } from '../../ui/page';
 import { Perforated } from '../../ui/perforated';
@@ -87,12 +88,14 @@ function TicketView({ ticket }: { ticket: Ticket }) {
         stubClass={STUB}
         stub={
           <>
-            <p className="text-5xl figures">{money(ticket.price, config?.currency)}</p>
+            <Price>{money(ticket.price, config?.currency)}</Price>
             <Action ticket={ticket} stands={stands} />
           </>
         }
       >
-        <Heading className="text-3xl sm:text-4xl">{ticket.title}</Heading>
+        <Heading className={headline(ticket.title, 'text-3xl sm:text-4xl', 'text-xl sm:text-2xl')}>
+          <bdi>{ticket.title}</bdi>
+        </Heading>
         <div>
           <p className="mb-4 max-w-prose">{told(stands)}</p>
           <Serial id={ticket.id} />
@@ -105,10 +108,18 @@ function TicketView({ ticket }: { ticket: Ticket }) {
   );
 }
 
+/** As large as the stub allows. */
+function Price({ children: text }: { children: string }) {
+  return <p className={`figures ${text.length > 9 ? 'text-4xl' : 'text-5xl'}`}>{text}</p>;
+}
+
 function BackToAll() {
   return (
     <p className="mb-5">
       <Link to={paths.browse} className="inline-flex min-h-8 items-center link">
+        <span aria-hidden="true" className="mr-1.5">
+          ←
+        </span>
         All tickets
       </Link>
     </p>
