@@ -21,6 +21,8 @@ use crate::Own;
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// For everything else: ask each time whether it changed.
 const ASK: HeaderValue = HeaderValue::from_static("no-cache");
+/// For a site with https: browsers ask for it by nothing else from now on.
+const STAY_SECURE: HeaderValue = HeaderValue::from_static("max-age=31536000");
 /// What there is to see without a client.
 const NO_CLIENT: &str = include_str!("no_client.html");
 
@@ -29,6 +31,8 @@ const NO_CLIENT: &str = include_str!("no_client.html");
 pub struct Pages {
     files: Option<ServeDir<ServeFile>>,
     policy: HeaderValue,
+    /// The marketplace is known by an https URL.
+    secure: bool,
 }
 
 impl Pages {
@@ -37,16 +41,20 @@ impl Pages {
         let script = origin(&config.stripe_script_url).with_context(|| {
             format!("STRIPE_SCRIPT_URL is no http:// or https:// URL: {}", config.stripe_script_url)
         })?;
-        Ok(Self { files: files(&config.client_dir), policy: HeaderValue::try_from(policy(&script))? })
+        Ok(Self {
+            files: files(&config.client_dir),
+            policy: HeaderValue::try_from(policy(&script))?,
+            secure: config.common.public_url.is_secure(),
+        })
     }
 
     /// Serves them, wherever nothing else answers.
     pub fn router(self) -> Router {
-        let policy = self.policy.clone();
+        let (policy, secure) = (self.policy.clone(), self.secure);
         Router::new().fallback(move |request: Request| self.clone().page(request)).layer(from_fn(
             move |request: Request, next: Next| {
                 let policy = policy.clone();
-                async move { protect(next.run(request).await, policy) }
+                async move { protect(next.run(request).await, policy, secure) }
             },
         ))
     }
@@ -112,10 +120,13 @@ fn policy(script: &str) -> String {
     )
 }
 
-fn protect(mut response: Response, policy: HeaderValue) -> Response {
+fn protect(mut response: Response, policy: HeaderValue, secure: bool) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     headers.insert("permissions-policy", HeaderValue::from_static("camera=(), microphone=(), geolocation=()"));
     headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    if secure {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, STAY_SECURE);
+    }
     response
 }

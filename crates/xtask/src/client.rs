@@ -18,7 +18,7 @@ const SOURCES: [&str; 6] = ["src", "public", "scripts", "index.html", "package-l
 /// The services whose API it is typed by.
 const SERVICES: [&str; 4] = ["auth", "orders", "payments", "tickets"];
 /// How long a hold lasts in the browser's marketplace: long enough to pay, short enough to see it end.
-const HOLD: Duration = Duration::from_secs(20);
+const HOLD: Duration = Duration::from_secs(45);
 /// How long that marketplace may take to answer.
 const START_MAX: Duration = Duration::from_mins(5);
 

@@ -116,11 +116,9 @@ function Price({ children: text }: { children: string }) {
 function BackToAll() {
   return (
     <p className="mb-5">
-      <Link to={paths.browse} className="inline-flex min-h-8 items-center link">
-        <span aria-hidden="true" className="mr-1.5">
-          ←
-        </span>
-        All tickets
+      <Link to={paths.browse} className="inline-flex min-h-8 items-center gap-1.5">
+        <span aria-hidden="true">←</span>
+        <span className="link">All tickets</span>
       </Link>
     </p>
   );

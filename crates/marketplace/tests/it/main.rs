@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test that asked")]
 
 mod any_order;
+mod pages;
 mod stories;
 mod trio;
 mod whole;
