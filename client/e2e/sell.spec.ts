@@ -118,7 +118,7 @@ test('titles of every kind fit where they stand', async ({ person }) => {
     const { id } = await seller.lists(title, price);
     await page.goto(`/tickets/${id}`);
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(title);
-    await look(page, `title-${price}`);
+    if (title.length > 100) await look(page, 'ticket-title');
   }
   await page.goto(`/?q=${name}`);
   await expect(page.getByRole('list', { name: 'Tickets' }).getByRole('listitem')).toHaveCount(4);

@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 
-import { paymentsFor, type Order, type Payment } from '../../api/queries';
+import { orderById, paymentsFor, type Order, type Payment } from '../../api/queries';
 import { paths } from '../../paths';
 import { ButtonLink } from '../../ui/button';
 import { Empty } from '../../ui/empty';
@@ -10,7 +10,7 @@ import { money } from '../../ui/money';
 import { Notice } from '../../ui/notice';
 import { Page } from '../../ui/page';
 
-/** A payment that is on its way back changes once more. */
+/** A payment that is undecided, or on its way back, changes once more. */
 const POLL_MS = 5_000;
 
 /** Given back, run out, or one of them: an order that ended some time ago does not say which. */
@@ -34,11 +34,21 @@ const TOLD: Record<Ending, { title: string; text: string }> = {
 export function EndedOrder({ order, ending }: { order: Order; ending: Ending }) {
   const { data: payments = [] } = useQuery({
     ...paymentsFor(order.id),
-    refetchInterval: ({ state: { data } }) => (data?.some(isOnItsWayBack) ? POLL_MS : false),
+    refetchInterval: ({ state: { data } }) => (data?.some(isUnsettled) ? POLL_MS : false),
   });
+  // If a payment comes after all and the ticket is still free, the order has it again.
+  useQuery({ ...orderById(order.id), refetchInterval: payments.some(isUnsettled) ? POLL_MS : false });
+  // What was given back is not waited for: such a payment is about to be closed.
+  const undecided = ending === 'givenBack' ? [] : payments.filter(isUndecided);
   const { title, text } = TOLD[ending];
   return (
     <Page title={title} width="text">
+      {undecided.map((payment) => (
+        <Notice key={payment.id} className="mb-5" title="Your bank has not answered yet">
+          If it takes the payment after all, the ticket is yours unless somebody else has it by then. In that
+          case your money comes back by itself.
+        </Notice>
+      ))}
       {payments.filter(isOnItsWayBack).map((payment) => (
         <Notice key={payment.id} className="mb-5" title="Your payment came too late">
           {`${money(payment.amount, payment.currency)} is on its way back to your card.`}
@@ -68,5 +78,7 @@ export function EndedOrder({ order, ending }: { order: Order; ending: Ending }) 
   );
 }
 
+const isUndecided = ({ status }: Payment) => status === 'created';
 const isOnItsWayBack = ({ status }: Payment) => status === 'completed';
+const isUnsettled = (payment: Payment) => isUndecided(payment) || isOnItsWayBack(payment);
 const isBack = ({ status }: Payment) => status === 'refunded';
