@@ -15,6 +15,7 @@
 mod connection;
 pub mod error;
 mod message;
+pub mod stored;
 mod subscription;
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,7 @@
 //! | `stream` | a stream: publish, commit, retention, delivery · `consumer` the delivery state machine, pure |
 //! | `jetstream` | all streams, and the API on `$JS.API.>` · `schedule` when messages are due |
 //! | `stan` | NATS Streaming: clients, channels, subscriptions; how its notions map to ours |
+//! | `import` | channels, durables and clients out of the original NATS Streaming Server's files |
 //! | `options` | command line, file, environment · `telemetry` logs · `monitor` HTTP · `bench` |
 //!
 //! Invariants:
@@ -27,6 +28,7 @@ pub mod bench;
 pub mod clock;
 pub mod connection;
 pub mod consumer;
+pub mod import;
 pub mod jetstream;
 pub mod monitor;
 mod name;

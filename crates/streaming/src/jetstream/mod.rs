@@ -31,7 +31,7 @@ use protocol::subject;
 use crate::options;
 use crate::server::Server;
 use crate::stream::driver::Drivers;
-use crate::stream::{OpenError, Quota, Reserve, Store, Stream};
+use crate::stream::{Adoption, OpenError, Quota, Reserve, Store, Stream};
 use crate::turn::Turn;
 
 /// Why the streams cannot be had.
@@ -221,6 +221,14 @@ impl JetStream {
         self.streams.write().insert(name, stream.clone());
         stream.subscribe(turn);
         Ok((stream, true))
+    }
+
+    /// Begins to take over a stream that was another server's: no client may know of it before it is finished, and
+    /// this server has to be restarted then. `config` is normalized; `first` is the first sequence.
+    pub(crate) fn adopt(&self, config: StreamConfig, first: u64) -> Result<Adoption, OpenError> {
+        let folder = Directory::new(self.root.join(file_name::encode(&config.name)));
+        let store = Store::files(folder, self.files.clone(), self.reserve.clone());
+        Adoption::begin(config, store, first)
     }
 
     /// Changes a stream. `config` is normalized.

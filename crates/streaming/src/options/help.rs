@@ -34,6 +34,7 @@ streaming-server: NATS with streams, in one process
 
 Usage: streaming-server [options]
        streaming-server bench [options]      Measure a server; see bench --help
+  streaming-server import <store>       Take over a store of NATS Streaming; see import --help
 ";
 
 const TAIL: &str = "

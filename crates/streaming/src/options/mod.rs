@@ -47,6 +47,8 @@ pub enum Parsed {
     Signal(Signal, i32),
     /// `bench`: measure a server; the words that follow are for the bench.
     Bench(Vec<String>),
+    /// `import`: take over the store of NATS Streaming; the words that follow are for the import.
+    Import(Vec<String>),
 }
 
 /// The world the options come from, so that a test can hold it.
@@ -218,8 +220,12 @@ pub enum LogFormat {
 impl Options {
     /// What `words`, the command line without the program's name, ask for. Reads nothing but through `world`.
     pub fn parse(words: &[String], world: &World<'_>) -> Result<Parsed, Error> {
-        if let Some(("bench", rest)) = words.split_first().map(|(first, rest)| (first.as_str(), rest)) {
-            return Ok(Parsed::Bench(rest.to_vec()));
+        if let Some((first, rest)) = words.split_first() {
+            match first.as_str() {
+                "bench" => return Ok(Parsed::Bench(rest.to_vec())),
+                "import" => return Ok(Parsed::Import(rest.to_vec())),
+                _ => {}
+            }
         }
         let typed = command_line::scan(words)?;
         let mut said = Draft::default(); // A first look, for what decides whether and which file is read.

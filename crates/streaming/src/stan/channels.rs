@@ -16,7 +16,7 @@ use crate::stream::Stream;
 use crate::turn::Turn;
 
 /// Where a stream's metadata says that it was made for a channel.
-const KEY: &str = "_stan.channel";
+pub(crate) const KEY: &str = "_stan.channel";
 
 /// A channel.
 pub struct Channel {
@@ -145,13 +145,13 @@ impl Channels {
 }
 
 /// The stream that holds the subject `name` already.
-fn holder(jetstream: &JetStream, name: &str) -> Option<Arc<Stream>> {
+pub(crate) fn holder(jetstream: &JetStream, name: &str) -> Option<Arc<Stream>> {
     let holds = |stream: &Arc<Stream>| stream.config().subjects.iter().any(|filter| subject::matches(filter, name));
     jetstream.streams().into_iter().find(holds)
 }
 
 /// The stream for the channel `name`.
-fn config(options: &Stan, name: &str) -> StreamConfig {
+pub(crate) fn config(options: &Stan, name: &str) -> StreamConfig {
     let mut config = StreamConfig {
         // A stream's name is one token: a channel's need not be.
         name: name.replace('%', "%25").replace('.', "%2E").replace('\\', "%5C"),

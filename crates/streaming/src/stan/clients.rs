@@ -68,6 +68,37 @@ pub(super) fn open(folder: &Path, cluster: &str, due: i64) -> Result<Registry, S
     Ok(registry)
 }
 
+/// Writes down in `folder` that `clients` are connected to `cluster`. False: somebody wrote there before, and what is
+/// there stays.
+pub(crate) fn adopt(
+    folder: &Path,
+    cluster: &str,
+    clients: impl Iterator<Item = Presented>,
+) -> Result<bool, StartError> {
+    let refuse = |why: String| StartError::Clients { path: folder.to_owned(), why };
+    std::fs::create_dir_all(folder).map_err(|error| refuse(error.to_string()))?;
+    let disk = Arc::new(Directory::new(folder.to_owned()));
+    let (mut ledger, entries, _) = Ledger::open(disk, FILE).map_err(|error| refuse(error.to_string()))?;
+    let owner = entries.iter().find_map(|entry| match serde_json::from_slice(entry) {
+        Ok(Entry::Cluster(id)) => Some(id),
+        _ => None,
+    });
+    match owner {
+        Some(found) if found != cluster => return Err(StartError::Cluster { said: cluster.to_owned(), found }),
+        Some(_) => return Ok(false),
+        None => {}
+    }
+    // One commit: all of them, or nothing at all.
+    for entry in std::iter::once(Entry::Cluster(cluster.to_owned())).chain(clients.map(Entry::Come)) {
+        ledger.append(&serde_json::to_vec(&entry).unwrap_or_default());
+    }
+    if let Some(mut commit) = ledger.begin_commit() {
+        let outcome = commit.run(Sync::Always);
+        ledger.end_commit(commit, outcome).map_err(|error| refuse(error.to_string()))?;
+    }
+    Ok(true)
+}
+
 impl Registry {
     /// Writes down that a client came.
     pub fn note_come(&mut self, client: &Presented, cluster: &str) {

@@ -37,17 +37,17 @@
 //! Lock order: the registry or the channels, then a stream. Neither is held while a message is sent.
 
 mod acks;
-mod channels;
-mod clients;
+pub(crate) mod channels;
+pub(crate) mod clients;
 mod close;
 mod connect;
 mod heartbeat;
 mod leave;
 mod ping;
 mod publish;
-mod registry;
+pub(crate) mod registry;
 mod subjects;
-mod subscribe;
+pub(crate) mod subscribe;
 
 use std::path::PathBuf;
 use std::sync::Arc;

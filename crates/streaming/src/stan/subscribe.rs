@@ -164,7 +164,7 @@ fn told(error: JoinError) -> String {
 }
 
 /// The consumer's name, and what its group is.
-fn membership(request: &SubscriptionRequest, ack_inbox: &str) -> (String, Charter) {
+pub(crate) fn membership(request: &SubscriptionRequest, ack_inbox: &str) -> (String, Charter) {
     let (client, queue, durable) = (&request.client_id, &request.queue_group, &request.durable_name);
     // Channels share a consumer's names where they share a stream.
     let channel = escaped(&request.subject);
@@ -207,19 +207,7 @@ fn consumer(
     stream: &Arc<Stream>,
     now: i64,
 ) -> ConsumerConfig {
-    let mut config = ConsumerConfig {
-        name: name.to_owned(),
-        durable_name: name.to_owned(),
-        description: format!("NATS Streaming: {}", request.subject),
-        // Never used: members have inboxes of their own. It says that clients need not ask for messages.
-        deliver_subject: format!("_STAN.deliver.{name}"),
-        filter_subject: request.subject.clone(),
-        ack_policy: AckPolicy::Explicit,
-        ack_wait: i64::from(request.ack_wait_seconds) * 1_000_000_000,
-        max_deliver: -1,
-        max_ack_pending: -1,
-        ..ConsumerConfig::default()
-    };
+    let mut config = unplaced(name, &request.subject, request.ack_wait_seconds.into());
     config.deliver_policy = match start {
         StartPosition::NewOnly => DeliverPolicy::New,
         StartPosition::LastReceived => DeliverPolicy::Last,
@@ -235,6 +223,23 @@ fn consumer(
         }
     };
     config
+}
+
+/// The consumer of a subscription, whatever it begins with. `ack_wait` is in seconds.
+pub(crate) fn unplaced(name: &str, channel: &str, ack_wait: i64) -> ConsumerConfig {
+    ConsumerConfig {
+        name: name.to_owned(),
+        durable_name: name.to_owned(),
+        description: format!("NATS Streaming: {channel}"),
+        // Never used: members have inboxes of their own. It says that clients need not ask for messages.
+        deliver_subject: format!("_STAN.deliver.{name}"),
+        filter_subject: channel.to_owned(),
+        ack_policy: AckPolicy::Explicit,
+        ack_wait: ack_wait * 1_000_000_000,
+        max_deliver: -1,
+        max_ack_pending: -1,
+        ..ConsumerConfig::default()
+    }
 }
 
 #[cfg(test)]

@@ -110,15 +110,18 @@ fn entry(tag: u8, name: &str, parts: &[&[u8]]) -> Vec<u8> {
     entry
 }
 
-fn made(slot: &Slot) -> Vec<u8> {
-    let config = serde_json::to_vec(&slot.config).unwrap_or_default();
-    entry(MADE, slot.name(), &[&slot.created.to_le_bytes(), &config])
+/// The entries that stand for a consumer all by themselves.
+pub(super) fn whole(config: &ConsumerConfig, created: i64, snapshot: &Snapshot) -> [Vec<u8>; 2] {
+    let json = serde_json::to_vec(config).unwrap_or_default();
+    let mut state = Vec::new();
+    snapshot.encode(&mut state);
+    [entry(MADE, &config.name, &[&created.to_le_bytes(), &json]), entry(STATE, &config.name, &[&state])]
 }
 
-fn whole_state(slot: &Slot) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    slot.consumer.snapshot().encode(&mut bytes);
-    entry(STATE, slot.name(), &[&bytes])
+impl Slot {
+    fn entries(&self) -> [Vec<u8>; 2] {
+        whole(&self.config, self.created, &self.consumer.snapshot())
+    }
 }
 
 impl State {
@@ -131,8 +134,9 @@ impl State {
         slot.consumer.take_changes(&mut self.changes);
         self.changes.clear();
         if let Some(ledger) = &mut self.ledger {
-            ledger.append(&made(slot));
-            ledger.append(&whole_state(slot));
+            for entry in slot.entries() {
+                ledger.append(&entry);
+            }
         }
     }
 
@@ -183,7 +187,7 @@ impl State {
         let mut entries = Vec::new();
         for slot in self.consumers.values_mut().filter(|slot| slot.durable) {
             slot.consumer.take_changes(&mut self.changes);
-            entries.extend([made(slot), whole_state(slot)]);
+            entries.extend(slot.entries());
         }
         self.changes.clear();
         self.ledger_live_bytes = entries.iter().map(|e| e.len() as u64).sum();

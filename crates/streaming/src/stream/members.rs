@@ -137,8 +137,7 @@ impl Membership {
 
     fn keep(&self, config: &mut ConsumerConfig) {
         let members = self.group.members().iter().map(|member| member.about.subscriber.clone()).collect();
-        let kept = Kept { charter: self.charter.clone(), members, last: self.last.clone() };
-        config.metadata.insert(KEY.to_owned(), serde_json::to_string(&kept).unwrap_or_default());
+        keep(config, self.charter.clone(), members, self.last.clone());
     }
 
     /// Sees who is there.
@@ -156,6 +155,12 @@ impl Membership {
     fn count(&self) -> usize {
         self.group.members().len().max(1)
     }
+}
+
+/// Writes down in a consumer's metadata what its group is, and who is in it.
+pub fn keep(config: &mut ConsumerConfig, charter: Charter, members: Vec<Subscriber>, last: Option<Subscriber>) {
+    let kept = Kept { charter, members, last };
+    config.metadata.insert(KEY.to_owned(), serde_json::to_string(&kept).unwrap_or_default());
 }
 
 impl Slot {

@@ -16,6 +16,7 @@
 //! - A STAN channel is a stream and a STAN subscription a consumer with [`members`]; nothing else here knows which
 //!   protocol a message came by, or by which it goes.
 
+mod adopt;
 mod advisories;
 mod commit;
 mod config;
@@ -61,6 +62,7 @@ use receipts::Receipts;
 use republish::Republish;
 use slot::Slot;
 
+pub(crate) use adopt::{Adopted, Adoption};
 pub use dialogue::pull_request;
 pub use manage::{Found, Which};
 pub use open::{OpenError, Store};

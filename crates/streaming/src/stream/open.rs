@@ -34,7 +34,7 @@ use crate::consumer::Consumer;
 use crate::options;
 
 const CONFIG_FILE: &str = "stream.json";
-const LEDGER_FILE: &str = "consumers";
+pub(super) const LEDGER_FILE: &str = "consumers";
 const TRIAL_FILE: &str = "trial.tmp";
 
 /// Why a stream cannot be opened.
@@ -54,7 +54,7 @@ pub enum OpenError {
 /// Where a stream's log lies.
 #[derive(Clone)]
 pub struct Store {
-    disk: Arc<dyn Disk>,
+    pub(super) disk: Arc<dyn Disk>,
     in_memory: bool,
     quota: Arc<Quota>,
     pub(super) reserve: Arc<Reserve>,
@@ -73,6 +73,11 @@ impl Store {
 
     fn log(&self) -> journal::Options {
         if self.in_memory { journal::Options::memory() } else { journal::Options::default() }
+    }
+
+    /// Opens the log, or makes it with its first commit.
+    pub(super) fn open_log(&self) -> Result<(Log, journal::Recovery), journal::OpenError> {
+        Log::open(self.disk.clone(), self.log())
     }
 
     /// Writes down what the stream is.
@@ -128,7 +133,7 @@ impl Stream {
     ) -> Result<Arc<Self>, OpenError> {
         // What an interrupted creation or deletion left behind belongs to no stream.
         store.remove()?;
-        let (mut log, _) = Log::open(store.disk.clone(), store.log())?;
+        let (mut log, _) = store.open_log()?;
         if config.first_seq > 1 {
             log.begin_at(config.first_seq);
         }
@@ -148,7 +153,7 @@ impl Stream {
     ) -> Result<Option<Arc<Self>>, OpenError> {
         let Some(bytes) = journal::read_atomic(&*store.disk, CONFIG_FILE)? else { return Ok(None) };
         let description: Description = serde_json::from_slice(&bytes).map_err(|e| OpenError::Config(e.to_string()))?;
-        let (log, recovery) = Log::open(store.disk.clone(), store.log())?;
+        let (log, recovery) = store.open_log()?;
         for line in recovery.lines() {
             tracing::warn!(stream = name, "{line}");
         }
