@@ -24,6 +24,8 @@ mod report;
 mod source;
 mod survey;
 mod target;
+#[cfg(test)]
+mod tests;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -122,7 +124,7 @@ fn warn_of_limits(store: &Store, stan: &Stan, notes: &mut Notes) {
         ] {
             if let Some(max) = max.filter(|max| is > *max) {
                 notes.push(format!(
-                    "{}: {is} {what}, and a server started without {option} keeps {max}: it drops the oldest",
+                    "{}: {is} {what}, and a server with these options keeps {max}: it drops the oldest (see {option})",
                     channel.name
                 ));
             }

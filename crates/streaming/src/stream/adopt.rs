@@ -65,7 +65,11 @@ impl Adoption {
             }
         }
         self.store.write_ledger(consumers, created)?;
-        self.store.sync()?;
+        match self.store.sync() {
+            // Nothing was written yet, as there is neither a message nor a consumer.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            synced => synced?,
+        }
         self.store.write_config(&self.config, created)?;
         Ok(self.log.state())
     }

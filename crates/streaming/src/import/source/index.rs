@@ -82,6 +82,15 @@ impl<'a> Index<'a> {
         Ok(())
     }
 
+    /// So many messages of the slice lie behind what the index has.
+    pub fn ends_early(&self, messages: u64, notes: &mut Notes) {
+        notes.note(
+            &self.path,
+            self.at,
+            format_args!("the index ends: {messages} messages behind it are found without"),
+        );
+    }
+
     /// As many bytes as there are, up to the buffer's.
     fn fill(&mut self, into: &mut [u8]) -> Result<usize, Error> {
         let mut filled = 0;

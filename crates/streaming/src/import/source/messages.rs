@@ -183,11 +183,10 @@ impl Open<'_> {
 
     /// The slice is read: is that all the index knows of?
     fn close(&mut self, notes: &mut Notes) -> Result<(), Error> {
-        if self.unindexed > 0 {
-            let what = format!("{} messages behind the end of the index were found without", self.unindexed);
-            notes.note(&self.records.path, self.end, what);
-        }
         let Some(index) = &mut self.index else { return Ok(()) };
+        if self.unindexed > 0 {
+            index.ends_early(self.unindexed, notes);
+        }
         let (mut missing, mut first, mut last) = (0_u64, None, 0);
         while let Some(entry) = index.peek() {
             // Others lie where damage was told.

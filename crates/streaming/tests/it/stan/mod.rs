@@ -6,6 +6,7 @@
 
 mod clients;
 mod durables;
+mod importing;
 mod messages;
 mod monitoring;
 mod one_log;

@@ -18,7 +18,7 @@ fn get(server: &Server, path: &str) -> (u16, String) {
     (status, text.split_once("\r\n\r\n").expect("a body").1.to_owned())
 }
 
-fn tell(server: &Server, path: &str) -> Value {
+pub fn tell(server: &Server, path: &str) -> Value {
     let (status, body) = get(server, path);
     assert_eq!(status, 200, "{path}: {body}");
     serde_json::from_str(&body).expect("JSON")

@@ -43,14 +43,19 @@ pub struct Program {
 impl Program {
     /// A client that is connected.
     pub fn connected(server: &Server, client: &str) -> Self {
-        let mut program = Self::start(server, client);
+        Self::connected_to(server, CLUSTER, client)
+    }
+
+    /// A client that is connected to a cluster of another id.
+    pub fn connected_to(server: &Server, cluster: &str, client: &str) -> Self {
+        let mut program = Self::spawn(server, cluster, &[client]);
         program.expect("connected");
         program
     }
 
     /// Many clients in one process, all connected. Commands say by which: `by`.
     pub fn crowd(server: &Server, name: &str, count: usize) -> Self {
-        let mut program = Self::spawn(server, &[name, &count.to_string()]);
+        let mut program = Self::spawn(server, CLUSTER, &[name, &count.to_string()]);
         for _ in 0..count {
             program.expect("connected");
         }
@@ -59,12 +64,12 @@ impl Program {
 
     /// A client that tries to connect.
     pub fn start(server: &Server, client: &str) -> Self {
-        Self::spawn(server, &[client])
+        Self::spawn(server, CLUSTER, &[client])
     }
 
-    fn spawn(server: &Server, words: &[&str]) -> Self {
+    fn spawn(server: &Server, cluster: &str, words: &[&str]) -> Self {
         let mut child = Command::new("node")
-            .args(["program.js", &server.url(), CLUSTER])
+            .args(["program.js", &server.url(), cluster])
             .args(words)
             .current_dir(FOLDER)
             .stdin(Stdio::piped())
