@@ -15,6 +15,7 @@
 //! | `stream` | a stream: publish, commit, retention, delivery · `consumer` the delivery state machine, pure |
 //! | `jetstream` | all streams, and the API on `$JS.API.>` · `schedule` when messages are due |
 //! | `stan` | NATS Streaming: clients, channels, subscriptions; how its notions map to ours |
+//! | `client` | `pub` and `sub`: a publisher and a listener of NATS Streaming, to try a server with |
 //! | `import` | channels, durables and clients out of the original NATS Streaming Server's files |
 //! | `options` | command line, file, environment · `telemetry` logs · `monitor` HTTP · `bench` |
 //!
@@ -25,6 +26,7 @@
 //! - The server knows nothing of what its messages are about.
 
 pub mod bench;
+pub mod client;
 pub mod clock;
 pub mod connection;
 pub mod consumer;

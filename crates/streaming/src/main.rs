@@ -33,6 +33,8 @@ fn run() -> anyhow::Result<ExitCode> {
         Parsed::Valid(text) => print(&text, &mut io::stderr())?, // Where nats-server says it.
         Parsed::Signal(signal, process) => signal.send(process)?,
         Parsed::Bench(words) => return Ok(streaming::bench::run(words)),
+        Parsed::Publish(words) => return Ok(streaming::client::publish(words)),
+        Parsed::Listen(words) => return Ok(streaming::client::listen(words)),
         Parsed::Import(words) => return Ok(streaming::import::run(words)),
         Parsed::Run(options) => {
             let telemetry = telemetry::start(&options.log)?;

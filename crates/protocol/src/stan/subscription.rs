@@ -62,6 +62,23 @@ impl SubscriptionRequest {
             _ => return None,
         })
     }
+
+    /// Says where to begin.
+    pub fn start_from(&mut self, start: StartPosition) {
+        self.start_position = match start {
+            StartPosition::NewOnly => 0,
+            StartPosition::LastReceived => 1,
+            StartPosition::TimeDelta(back) => {
+                self.start_time_delta = back;
+                2
+            }
+            StartPosition::Sequence(sequence) => {
+                self.start_sequence = sequence;
+                3
+            }
+            StartPosition::First => 4,
+        };
+    }
 }
 
 /// Where to acknowledge, or why not.

@@ -128,6 +128,17 @@ fn a_subscription_begins_and_ends() {
         ..durable.clone()
     };
     golden("0a026d651203666f6f1a017122095f494e424f582e6d33280a301e3a027164", &queue);
+    for start in [
+        StartPosition::NewOnly,
+        StartPosition::LastReceived,
+        StartPosition::TimeDelta(5),
+        StartPosition::Sequence(7),
+        StartPosition::First,
+    ] {
+        let mut request = SubscriptionRequest::default();
+        request.start_from(start);
+        assert_eq!(request.start(), Some(start));
+    }
     assert_eq!(SubscriptionRequest { start_position: 9, ..durable }.start(), None);
     let inbox = "_INBOX.ITRYa545MB7kfMHsDNZJtj";
     let response = SubscriptionResponse { ack_inbox: inbox.into(), ..SubscriptionResponse::default() };

@@ -23,7 +23,7 @@ mod options;
 mod process;
 mod report;
 mod scenario;
-mod url;
+pub(crate) mod url;
 mod window;
 
 use std::io::{self, IsTerminal, Write};

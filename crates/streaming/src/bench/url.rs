@@ -12,6 +12,14 @@ pub struct Address {
     pub token: Option<String>,
 }
 
+impl Address {
+    /// The host without its port, and without brackets.
+    pub fn host(&self) -> &str {
+        let host = self.authority.rsplit_once(':').map_or(&*self.authority, |(host, _)| host);
+        host.trim_start_matches('[').trim_end_matches(']')
+    }
+}
+
 const PORT: u16 = 4222;
 
 /// Reads `[nats://][user:pass@|token@]host[:port]`.
@@ -77,6 +85,8 @@ mod tests {
         ] {
             assert_eq!(parse(url).expect(url), address, "{url}");
         }
+        assert_eq!(plain("[::1]:42").host(), "::1");
+        assert_eq!(plain("localhost:4222").host(), "localhost");
         let token = parse("nats://s3cret@h").expect("a token");
         assert_eq!(token.token.as_deref(), Some("s3cret"));
     }

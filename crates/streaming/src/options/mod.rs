@@ -47,6 +47,10 @@ pub enum Parsed {
     Signal(Signal, i32),
     /// `bench`: measure a server; the words that follow are for the bench.
     Bench(Vec<String>),
+    /// `pub`: publish an event; the words that follow are for the publisher.
+    Publish(Vec<String>),
+    /// `sub`: listen to a channel; the words that follow are for the listener.
+    Listen(Vec<String>),
     /// `import`: take over the store of NATS Streaming; the words that follow are for the import.
     Import(Vec<String>),
 }
@@ -223,6 +227,8 @@ impl Options {
         if let Some((first, rest)) = words.split_first() {
             match first.as_str() {
                 "bench" => return Ok(Parsed::Bench(rest.to_vec())),
+                "pub" => return Ok(Parsed::Publish(rest.to_vec())),
+                "sub" => return Ok(Parsed::Listen(rest.to_vec())),
                 "import" => return Ok(Parsed::Import(rest.to_vec())),
                 _ => {}
             }

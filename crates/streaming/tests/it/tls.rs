@@ -19,10 +19,11 @@ use crate::harness::{PATIENCE, Server, ours, soon};
 const MIB: usize = 1024 * 1024;
 
 /// A certificate authority, and what it certified.
-struct Certificates(TempDir);
+pub struct Certificates(TempDir);
 
 impl Certificates {
-    fn new() -> Self {
+    /// New ones.
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut authority = CertificateParams::default();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -41,12 +42,13 @@ impl Certificates {
         Self(folder)
     }
 
-    fn path(&self, file: &str) -> PathBuf {
+    /// `ca.pem`, and for `server` and `client` each a `.pem` and a `.key`.
+    pub fn path(&self, file: &str) -> PathBuf {
         self.0.path().join(file)
     }
 
     /// A server that takes encrypted clients, with `args` besides.
-    fn server(&self, args: &[&str]) -> Server {
+    pub fn server(&self, args: &[&str]) -> Server {
         let (certificate, key) = (self.path("server.pem"), self.path("server.key"));
         let tls = ["--tls", "--tlscert", certificate.to_str().unwrap(), "--tlskey", key.to_str().unwrap()];
         Server::start(&[&tls[..], args].concat())

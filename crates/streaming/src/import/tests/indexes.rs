@@ -5,13 +5,15 @@ use std::fs;
 use super::writer::{Writer, data};
 use super::{leniently, look, messages, plain, strictly};
 
+/// What is done to a file.
+type Break = fn(&mut Vec<u8>);
+
 #[test]
 fn an_index_is_not_needed() {
     let home = tempfile::tempdir().unwrap();
     let store = Writer::new(home.path());
     store.subs("c", &[]);
     let index = home.path().join("c/msgs.1.idx");
-    type Break = fn(&mut Vec<u8>);
     let breaks: [(&str, Break); 5] = [
         ("the index ends: 7 messages behind it", |bytes| bytes.truncate(4 + 3 * 32)),
         ("index cannot be read from here on", |bytes| bytes.truncate(4 + 3 * 32 + 7)),

@@ -13,6 +13,7 @@ mod one_log;
 mod program;
 mod queues;
 mod restart;
+mod tools;
 
 use crate::harness::Server;
 use program::Program;
