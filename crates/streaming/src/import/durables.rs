@@ -108,7 +108,7 @@ fn subscriber(Subscription { state, client, .. }: &Subscription) -> Subscriber {
 impl Resumed {
     /// Drops what is not in the channel any more, whose messages are `first` to `last`.
     pub fn fit(&mut self, channel: &str, first: u64, last: u64, notes: &mut Notes) {
-        self.pending.retain(|sequence| (first..=last).contains(sequence));
+        self.pending.retain(|sequence| (first.max(1)..=last).contains(sequence));
         if self.last_sent > last {
             let beyond = self.last_sent;
             notes.push(format!(

@@ -86,8 +86,8 @@ fn import(options: &Options) -> Result<Report, Error> {
         for channel in &store.channels {
             places.push(target.place(channel)?);
         }
-        let kept = !target.write_clients(&cluster, &store)?;
-        if kept && places.contains(&Place::Free) && !store.cluster.clients.is_empty() {
+        let own = !target.write_clients(&cluster, &store)?;
+        if own && places.contains(&Place::Free) {
             notes.push("the target has its own list of clients: those of the store are not added".to_owned());
         }
         let todo: Vec<_> = store.channels.iter().zip(&places).filter(|(_, place)| **place == Place::Free).collect();
@@ -116,6 +116,10 @@ fn cluster(options: &Options, store: &Store, stan: &Stan) -> Result<String, Erro
 
 /// A server started with the limits of `stan` drops what is over them.
 fn warn_of_limits(store: &Store, stan: &Stan, notes: &mut Notes) {
+    let channels = store.channels.len();
+    if let Some(max) = stan.max_channels.filter(|max| channels > *max) {
+        notes.push(format!("{channels} channels, and a server with these options makes none above {max} (see -mc)"));
+    }
     for channel in &store.channels {
         let (limits, contents) = (stan.limits_of(&channel.name), channel.contents);
         for (what, is, max, option) in [

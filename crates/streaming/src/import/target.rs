@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use protocol::jetstream::config::StreamConfig;
+use protocol::stan::stored::ClientInfo;
 
 use super::error::Error;
 use super::progress::Progress;
@@ -55,15 +56,16 @@ impl Target {
         Err(taken(what_is_there(&there, is_channels && metadata.contains_key(KEY))))
     }
 
-    /// Writes down who was connected, if nobody is written down yet. False: the target's own list stays.
+    /// Writes down who was connected, if nobody is written down yet. False: the target has a list of its own.
     pub fn write_clients(&self, cluster: &str, store: &Store) -> Result<bool, Error> {
-        let presented = store.cluster.clients.values().map(|client| Presented {
+        let presented = |client: &ClientInfo| Presented {
             id: client.id.as_str().into(),
             heartbeat_inbox: client.heartbeat_inbox.as_str().into(),
             connection: client.connection_id.as_slice().into(),
             protocol: client.protocol,
-        });
-        Ok(clients::adopt(&self.jetstream.options.directory().join("stan"), cluster, presented)?)
+        };
+        let presented: Vec<_> = store.cluster.clients.values().map(presented).collect();
+        Ok(clients::adopt(&self.jetstream.options.directory().join("stan"), cluster, &presented)?)
     }
 
     /// Writes a channel whose place is free.

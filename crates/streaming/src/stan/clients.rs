@@ -60,7 +60,10 @@ pub(super) fn open(folder: &Path, cluster: &str, due: i64) -> Result<Registry, S
             return Err(StartError::Cluster { said: cluster.to_owned(), found });
         }
         Some(_) => {}
-        None => registry.write(&Entry::Cluster(cluster.to_owned())),
+        None => {
+            registry.write(&Entry::Cluster(cluster.to_owned()));
+            warn_of_original(folder);
+        }
     }
     for client in found.into_values() {
         registry.insert(client, due);
@@ -68,28 +71,41 @@ pub(super) fn open(folder: &Path, cluster: &str, due: i64) -> Result<Registry, S
     Ok(registry)
 }
 
-/// Writes down in `folder` that `clients` are connected to `cluster`. False: somebody wrote there before, and what is
-/// there stays.
-pub(crate) fn adopt(
-    folder: &Path,
-    cluster: &str,
-    clients: impl Iterator<Item = Presented>,
-) -> Result<bool, StartError> {
+/// Tells of a store that the original left where `folder` is made: it would look as if all of it were lost.
+fn warn_of_original(folder: &Path) {
+    let store = folder.ancestors().nth(2).filter(|store| store.join("server.dat").exists());
+    if let Some(store) = store.map(Path::display) {
+        tracing::warn!(
+            "STREAM: {store} holds a store of the original NATS Streaming Server, of which nothing is taken over yet: \
+             stop this server, and run streaming-server import {store} -dir {store}"
+        );
+    }
+}
+
+/// Writes down in `folder` that `clients` are connected to `cluster`, if nobody wrote there before. False: somebody
+/// did, and not of all of them; what is there stays.
+pub(crate) fn adopt(folder: &Path, cluster: &str, clients: &[Presented]) -> Result<bool, StartError> {
     let refuse = |why: String| StartError::Clients { path: folder.to_owned(), why };
     std::fs::create_dir_all(folder).map_err(|error| refuse(error.to_string()))?;
     let disk = Arc::new(Directory::new(folder.to_owned()));
     let (mut ledger, entries, _) = Ledger::open(disk, FILE).map_err(|error| refuse(error.to_string()))?;
-    let owner = entries.iter().find_map(|entry| match serde_json::from_slice(entry) {
-        Ok(Entry::Cluster(id)) => Some(id),
-        _ => None,
-    });
+    let (mut owner, mut known) = (None, Vec::new());
+    for entry in &entries {
+        match serde_json::from_slice(entry) {
+            Ok(Entry::Cluster(id)) => owner = Some(id),
+            Ok(Entry::Come(client)) => known.push(client),
+            Ok(Entry::Gone(_)) | Err(_) => {}
+        }
+    }
     match owner {
         Some(found) if found != cluster => return Err(StartError::Cluster { said: cluster.to_owned(), found }),
-        Some(_) => return Ok(false),
+        // An import that was interrupted came so far already.
+        Some(_) => return Ok(clients.iter().all(|client| known.contains(client))),
         None => {}
     }
     // One commit: all of them, or nothing at all.
-    for entry in std::iter::once(Entry::Cluster(cluster.to_owned())).chain(clients.map(Entry::Come)) {
+    let come = clients.iter().cloned().map(Entry::Come);
+    for entry in std::iter::once(Entry::Cluster(cluster.to_owned())).chain(come) {
         ledger.append(&serde_json::to_vec(&entry).unwrap_or_default());
     }
     if let Some(mut commit) = ledger.begin_commit() {

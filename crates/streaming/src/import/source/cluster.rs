@@ -68,19 +68,33 @@ fn clients(reading: &Reading, folder: &Path, notes: &mut Notes) -> Result<BTreeM
     };
     while let Some(record) = records.next(notes)? {
         let (at, kind) = (record.at, record.kind);
-        let taken = match kind {
-            CAME => ClientInfo::decode(record.content).map(|client| drop(all.insert(client.id.clone(), client))),
-            WENT => ClientDelete::decode(record.content).map(|client| drop(all.remove(&client.id))),
-            other => {
-                records.damaged(notes, at, format!("a record of kind {other}, which is not known"))?;
-                continue;
-            }
-        };
-        if let Err(error) = taken {
-            records.damaged(notes, at, format!("a record of kind {kind} cannot be read: {error}"))?;
+        if let Err(what) = take(&mut all, kind, record.content) {
+            records.damaged(notes, at, what)?;
         }
     }
     Ok(all)
+}
+
+fn take(all: &mut BTreeMap<String, ClientInfo>, kind: u8, content: &[u8]) -> Result<(), String> {
+    let wrong = |error: protocol::stan::DecodeError| format!("a record of kind {kind} cannot be read: {error}");
+    match kind {
+        CAME => {
+            let client = ClientInfo::decode(content).map_err(wrong)?;
+            if client.id.is_empty() || client.heartbeat_inbox.is_empty() {
+                return Err(format!("a record of kind {kind} that is no client"));
+            }
+            all.insert(client.id.clone(), client);
+        }
+        WENT => {
+            let client = ClientDelete::decode(content).map_err(wrong)?;
+            if client.encoded_len() != content.len() {
+                return Err(format!("a record of kind {kind} that says more than such a one does"));
+            }
+            all.remove(&client.id);
+        }
+        other => return Err(format!("a record of kind {other}, which is not known")),
+    }
+    Ok(())
 }
 
 /// The channels of the store in `folder`, by name, and where they lie.

@@ -111,6 +111,12 @@ fn what_was_sent_beyond_the_last_message_is_to_come_again() {
         resumed(&[Sub::New(at(sub(1, "bob", "d", ""), 18)), Sub::Sent(1, 19), Sub::Sent(1, 23), Sub::New(nobodys)]);
     assert_eq!(told(&resumed[0]), ("stan:d:c:bob:d", vec![], Some("bob"), 20, vec![19]));
     assert_eq!(resumed.len(), 1);
+    let home = tempfile::tempdir().unwrap();
+    let store = Writer::new(home.path());
+    store.subs("never.published", &[Sub::New(sub(1, "bob", "d", "")), Sub::Sent(1, 0), Sub::Sent(1, 7)]);
+    let (found, _) = look(&strictly(), home.path()).unwrap();
+    assert_eq!(told(&found.channels[0].resumed[0]).3, 0);
+    assert!(found.channels[0].resumed[0].pending.is_empty());
     assert!(notes[0].contains("subscription 2 is nobody's"), "{notes:?}");
     assert!(notes[1].contains("sent messages up to 23, and the last there is is 20"), "{notes:?}");
 }
