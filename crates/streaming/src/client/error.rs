@@ -62,6 +62,11 @@ fn hint(refusal: &str) -> &'static str {
 }
 
 impl Error {
+    /// The connection is gone, not what we asked of it wrong.
+    pub fn is_lost(&self) -> bool {
+        matches!(self, Self::Closed | Self::Io(_))
+    }
+
     /// What the server answered by STAN instead of doing it.
     pub fn answered(text: String, client: &str) -> Self {
         if text == error::CLIENT_ID_TAKEN { Self::Taken(client.to_owned()) } else { Self::Stan(text) }

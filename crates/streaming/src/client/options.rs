@@ -28,6 +28,9 @@ pub struct Connection {
     /// Our name, of which there is one at a time [default: by chance]
     #[arg(long, value_name = "ID", value_parser = client_id)]
     pub client_id: Option<String>,
+    /// If the connection is lost, try so long to have it again
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    pub reconnect: u64,
     /// User name
     #[arg(long)]
     pub user: Option<String>,

@@ -4,6 +4,8 @@
 //!  open ──► heartbeats are answered, the server is pinged ──► close
 //!               while anything is awaited: requests, events
 //! ```
+//!
+//! The session outlives its connection: a server that keeps its clients on disk goes on with us when it is there again.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -26,6 +28,10 @@ const ACK_WITHIN: Duration = Duration::from_secs(30);
 const PING_EVERY: Duration = Duration::from_secs(5);
 /// Pings without an answer after which it is given up: the server may have been started anew meanwhile.
 const PINGS_MAX: u32 = 3;
+/// Between two attempts to connect again, as its clients have it.
+const RECONNECT_EVERY: Duration = Duration::from_secs(2);
+/// The first comes sooner: a server that was started anew is soon there.
+const RECONNECT_FIRST: Duration = Duration::from_millis(100);
 /// Signs of what has to be unique.
 const ID_SIGNS: usize = 22;
 
@@ -39,6 +45,9 @@ pub struct Subscription {
 /// See the module.
 pub struct Session {
     wire: Wire,
+    options: Connection,
+    /// When the connection was lost, until it is there again.
+    lost: Option<Instant>,
     client: String,
     connection: Vec<u8>,
     subjects: ConnectResponse,
@@ -64,31 +73,36 @@ impl Inboxes {
         let inbox = || format!("_INBOX.{}", crate::name::random(ID_SIGNS));
         Self { heartbeats: inbox(), events: inbox(), pongs: inbox(), answers: inbox() }
     }
+
+    fn subscribe(&self, wire: &mut Wire) {
+        for inbox in [&self.heartbeats, &self.events, &self.pongs] {
+            wire.subscribe(inbox);
+        }
+        wire.subscribe(&format!("{}.*", self.answers));
+    }
 }
 
 impl Session {
     /// Connects to the server and presents ourselves.
     pub async fn open(options: &Connection) -> Result<Self, Error> {
-        let mut wire = Wire::open(options).await?;
+        let wire = Wire::open(options).await?;
         let client = options.client_id.clone().unwrap_or_else(|| crate::name::random(8).to_ascii_lowercase());
-        let inboxes = Inboxes::new();
-        for inbox in [&inboxes.heartbeats, &inboxes.events, &inboxes.pongs] {
-            wire.subscribe(inbox);
-        }
-        wire.subscribe(&format!("{}.*", inboxes.answers));
         let mut pings = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut session = Self {
             wire,
+            options: options.clone(),
+            lost: None,
             client,
             connection: crate::name::random(ID_SIGNS).into_bytes(),
             subjects: ConnectResponse::default(),
-            inboxes,
+            inboxes: Inboxes::new(),
             events: VecDeque::new(),
             pings,
             unanswered: 0,
             requests: 0,
         };
+        session.inboxes.subscribe(&mut session.wire);
         let request = ConnectRequest {
             client_id: session.client.clone(),
             heartbeat_inbox: session.inboxes.heartbeats.clone(),
@@ -151,7 +165,11 @@ impl Session {
     pub async fn ack(&mut self, subscription: &Subscription, event: &MsgProto) -> Result<(), Error> {
         let ack = Ack { subject: event.subject.clone(), sequence: event.sequence };
         self.wire.publish(&subscription.ack_inbox, None, &ack.encode_to_vec());
-        self.wire.flush().await
+        match self.wire.flush().await {
+            // The next step will find out, and the event comes again.
+            Err(error) if error.is_lost() => Ok(()),
+            flushed => flushed,
+        }
     }
 
     /// Ends a subscription for good: a durable is forgotten.
@@ -201,7 +219,13 @@ impl Session {
     /// Waits for one thing to happen and does what is to be done about it; the answer on `inbox` is the caller's.
     async fn step(&mut self, inbox: Option<&str>) -> Result<Option<Delivery>, Error> {
         let delivery = tokio::select! {
-            delivery = self.wire.next() => delivery?,
+            delivery = self.wire.next() => match delivery {
+                Err(error) if error.is_lost() => {
+                    self.reconnect(error).await?;
+                    return Ok(None);
+                }
+                delivery => delivery?,
+            },
             _ = self.pings.tick() => {
                 self.ping()?;
                 return Ok(None);
@@ -224,6 +248,28 @@ impl Session {
             return Ok(Some(delivery));
         }
         Ok(None)
+    }
+
+    /// The connection is lost, by `error`: makes one attempt to have it again, after a pause. The last is that error.
+    async fn reconnect(&mut self, error: Error) -> Result<(), Error> {
+        let first = self.lost.is_none();
+        let since = *self.lost.get_or_insert_with(Instant::now);
+        // Until we are known there is no session to go on with.
+        if self.subjects.pub_prefix.is_empty() || since.elapsed() >= Duration::from_secs(self.options.reconnect) {
+            return Err(error);
+        }
+        tokio::time::sleep(if first { RECONNECT_FIRST } else { RECONNECT_EVERY }).await;
+        match Wire::open(&self.options).await {
+            Ok(wire) => {
+                self.wire = wire;
+                self.inboxes.subscribe(&mut self.wire);
+                (self.lost, self.unanswered) = (None, 0);
+                // Whether it still knows us.
+                self.ping()
+            }
+            Err(Error::Connect { .. } | Error::NotNats { .. } | Error::Closed | Error::Io(_)) => Ok(()),
+            Err(other) => Err(other),
+        }
     }
 
     fn ping(&mut self) -> Result<(), Error> {

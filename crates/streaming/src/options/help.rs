@@ -34,9 +34,9 @@ streaming-server: NATS with streams, in one process
 
 Usage: streaming-server [options]
        streaming-server bench [options]      Measure a server; see bench --help
-  streaming-server pub <channel> <data> Publish to a channel of NATS Streaming; see pub --help
-  streaming-server sub <channel>        Listen to one; see sub --help
-  streaming-server import <store>       Take over a store of NATS Streaming; see import --help
+       streaming-server import <store>       Take over a store of NATS Streaming; see import --help
+       streaming-server pub <channel> <data> Publish to a channel of NATS Streaming; see pub --help
+       streaming-server sub <channel>        Listen to one; see sub --help
 ";
 
 const TAIL: &str = "

@@ -109,7 +109,10 @@ pub fn channels(reading: &Reading, folder: &Path, notes: &mut Notes) -> Result<B
         let files = fs::read_dir(&path).map_err(failed)?.filter_map(Result::ok);
         let is_ours = |name: &str| name == "subs.dat" || name.starts_with("msgs.");
         if !files.filter_map(|file| file.file_name().into_string().ok()).any(|name| is_ours(&name)) {
-            notes.push(format!("{}: no channel, as it has neither messages nor subscriptions", path.display()));
+            // The streams of this server may lie there too.
+            if path.file_name().is_some_and(|name| name != "jetstream") {
+                notes.push(format!("{}: no channel, as it has neither messages nor subscriptions", path.display()));
+            }
             continue;
         }
         let name = path.file_name().and_then(|name| name.to_str()).filter(|name| is_channel(name));

@@ -267,7 +267,7 @@ async fn a_listener_shows_that_it_lives() {
 #[test]
 fn a_listener_whose_server_dies_says_so() {
     let Some(mut server) = server(&[]) else { return };
-    let mut listener = Listener::start(&server, &["c"]);
+    let mut listener = Listener::start(&server, &["c", "--reconnect", "0"]);
     server.stop();
     assert_eq!(listener.lines.recv_timeout(PATIENCE).ok(), None, "it says nothing more");
     assert_eq!(listener.child.wait().expect("it ended").code(), Some(2));
@@ -275,6 +275,27 @@ fn a_listener_whose_server_dies_says_so() {
     let output = listener.child.stderr.take().expect("its errors");
     BufReader::new(output).read_line(&mut told).expect("a line");
     assert_eq!(told, "sub: the server closed the connection\n");
+}
+
+#[test]
+fn a_listener_goes_on_when_its_server_is_there_again() {
+    let Some(mut server) = server(&[]) else { return };
+    let listener = Listener::start(&server, &["c", "--all"]);
+    publish(&server, "c", "before", &[]);
+    let mut heard = listener.line();
+    assert_eq!(heard, "Received event #1, with data: before");
+    for (round, restart) in [Server::restart, Server::kill9].into_iter().enumerate() {
+        restart(&mut server);
+        publish(&server, "c", &format!("after {round}"), &[]);
+        let mut line = listener.line();
+        if line == heard {
+            // Its acknowledgement was not on disk yet.
+            line = listener.line();
+        }
+        assert_eq!(line, format!("Received event #{}, with data: after {round}", round + 2));
+        heard = line;
+    }
+    assert_eq!(listener.interrupt(), ["NATS connection closed!"]);
 }
 
 #[test]
