@@ -71,18 +71,21 @@ fn import(options: &Options) -> Result<Report, Error> {
     if server.is_none() && !options.dry_run {
         return Err(Error::NoTarget);
     }
+    let stan = server.as_ref().and_then(|server| server.stan.clone()).unwrap_or_default();
+    let streams = server.and_then(|server| server.jetstream).filter(|_| !options.dry_run);
+    let open = |streams: &crate::options::JetStream| Target::open(streams, Clock::default().now());
+    // One that is in use is refused before the store is read, which may take a while. One that is not there is made
+    // only when it is known that there is something to put into it.
+    let there = streams.as_ref().filter(|streams| streams.directory().exists()).map(open).transpose()?;
     let (reading, mut notes) = (options.reading(), Notes::default());
     let mut out = io::stderr();
     let mut progress = Progress::new(&mut out, &Instant::now);
     let store = Store::look(&reading, &options.source, &mut notes, &mut progress)?;
-    let stan = server.as_ref().and_then(|server| server.stan.clone()).unwrap_or_default();
     let cluster = cluster(options, &store, &stan)?;
     warn_of_limits(&store, &stan, &mut notes);
     let mut places = Vec::new();
-    let streams = server.and_then(|server| server.jetstream).filter(|_| !options.dry_run);
-    let target = streams.as_ref().map(|streams| streams.store_dir.clone());
-    if let Some(streams) = streams {
-        let target = Target::open(&streams, Clock::default().now())?;
+    if let Some(streams) = &streams {
+        let target = there.map_or_else(|| open(streams), Ok)?;
         for channel in &store.channels {
             places.push(target.place(channel)?);
         }
@@ -97,6 +100,7 @@ fn import(options: &Options) -> Result<Report, Error> {
         }
         progress.end();
     }
+    let target = streams.map(|streams| streams.store_dir);
     Ok(Report::new(options.source.clone(), cluster, target, &store, &places, &notes))
 }
 

@@ -131,9 +131,16 @@ fn a_target_in_use_or_of_another_cluster_is_refused() {
     store(home.path());
     let words = [text(home.path()), "-dir", text(target.path())];
     let server = open(target.path());
-    let refused = run(&words).err().unwrap().to_string();
-    assert!(refused.contains("is in use by another process"), "{refused}");
+    let not_looked_at = home.path().join("not.looked.at");
+    let unread = [text(&not_looked_at), "-dir", text(target.path())];
+    for words in [&words, &unread] {
+        let refused = run(words).err().unwrap().to_string();
+        assert!(refused.contains("is in use by another process"), "{refused}");
+    }
     drop(server);
+    let nowhere = target.path().join("new");
+    assert!(run(&[unread[0], "-dir", text(&nowhere)]).is_err());
+    assert!(!nowhere.exists(), "nothing is made for a store that is none");
     let refused = run(&[&words[..], &["-cid", "other"]].concat()).err().unwrap().to_string();
     assert_eq!(refused, "the store is of cluster \"ticketing\", not \"other\": give --cluster_id ticketing");
     let folder = target.path().join("jetstream/stan");
