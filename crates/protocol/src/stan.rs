@@ -33,6 +33,14 @@ pub fn is_client_id(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
+/// Whether this is a filter for channels: tokens of a channel's name, and at least one that is a wildcard.
+pub fn is_channel_filter(text: &str) -> bool {
+    let is_token = |token: &str| token == "*" || token == ">" || is_channel(token);
+    crate::subject::is_valid_filter(text)
+        && crate::subject::has_wildcards(text)
+        && crate::subject::tokens(text).all(is_token)
+}
+
 /// Whether a channel may have this name: any literal subject without a `/`.
 pub fn is_channel(text: &str) -> bool {
     crate::subject::is_valid_literal(text) && !text.contains(['/', '*', '>'])

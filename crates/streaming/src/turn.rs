@@ -134,17 +134,7 @@ impl Turn {
     fn send(&mut self, subscription: &Arc<Subscription>, shown: &str, message: &Message<'_>) -> bool {
         let (connection, sid) = match &subscription.target {
             Target::Handler(handler) => {
-                if self.locked {
-                    self.deferred.push_back(Deferred {
-                        handler: handler.clone(),
-                        subject: message.subject.into(),
-                        reply: message.reply.map(Into::into),
-                        headers: message.headers.to_vec(),
-                        payload: message.payload.to_vec(),
-                    });
-                } else {
-                    handler.handle(self, message);
-                }
+                self.hand(handler, message);
                 return true;
             }
             Target::Client { connection, sid } => (connection, sid),
@@ -166,6 +156,20 @@ impl Turn {
             connection.may_answer(reply, self.now);
         }
         self.note(connection, appended)
+    }
+
+    /// Gives a message to a part of the server, at once or when no lock is held any more.
+    pub fn hand(&mut self, handler: &Arc<dyn Handler>, message: &Message<'_>) {
+        if !self.locked {
+            return handler.handle(self, message);
+        }
+        self.deferred.push_back(Deferred {
+            handler: handler.clone(),
+            subject: message.subject.into(),
+            reply: message.reply.map(Into::into),
+            headers: message.headers.to_vec(),
+            payload: message.payload.to_vec(),
+        });
     }
 
     /// Sees to it that what was appended to a connection's outbox is sent.

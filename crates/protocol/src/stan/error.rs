@@ -20,6 +20,8 @@ pub const INVALID_ACK_WAIT: &str = "stan: invalid ack wait time, should be >= 1s
 pub const INVALID_MAX_IN_FLIGHT: &str = "stan: invalid MaxInflight, should be >= 1";
 /// A start we do not know.
 pub const INVALID_START: &str = "stan: invalid start position";
+/// A sequence to start with, and wildcards.
+pub const SEQUENCE_OF_MANY: &str = "stan: invalid start position: each channel has sequences of its own";
 /// A channel that cannot be.
 pub const INVALID_SUBJECT: &str = "stan: invalid subject";
 /// A client we do not know.
@@ -40,6 +42,17 @@ pub const INVALID_CLOSE: &str = "stan: invalid close request";
 pub const TOO_MANY_CHANNELS: &str = "too many channels";
 /// As many subscriptions as a channel may have.
 pub const TOO_MANY_SUBSCRIPTIONS: &str = "too many subscriptions per channel";
+
+/// What the client's NATS user may not publish to.
+pub fn may_not_publish(channel: &str) -> String {
+    format!("stan: Permissions Violation for Publish to \"{channel}\"")
+}
+
+/// What the client's NATS user may not subscribe to, or not in that queue group.
+pub fn may_not_subscribe(channel: &str, queue: &str) -> String {
+    let using = if queue.is_empty() { String::new() } else { format!(" using queue \"{queue}\"") };
+    format!("stan: Permissions Violation for Subscription to \"{channel}\"{using}")
+}
 
 /// Two channels may not differ in case only. (The slip of the pen is the original's.)
 pub fn other_case(name: &str, there: &str) -> String {

@@ -72,7 +72,7 @@ impl Rights {
         *self.permissions.lock() = permissions;
     }
 
-    fn permissions(&self) -> Option<Arc<Permissions>> {
+    pub(super) fn permissions(&self) -> Option<Arc<Permissions>> {
         if self.restricted.load(Ordering::Acquire) { self.permissions.lock().clone() } else { None }
     }
 

@@ -158,6 +158,11 @@ impl Connection {
         self.rights.may_receive(subscription, subject)
     }
 
+    /// What the client may do; everything where `None`.
+    pub fn permissions(&self) -> Option<Arc<Permissions>> {
+        self.rights.permissions()
+    }
+
     /// Notes that the client was asked for an answer on `reply`, if it may answer only what it was asked.
     pub fn may_answer(&self, reply: &str, now: i64) {
         self.rights.asked(reply, now);

@@ -102,6 +102,7 @@ fn subscriber(Subscription { state, client, .. }: &Subscription) -> Subscriber {
         ack_inbox: state.ack_inbox.clone(),
         max_in_flight: usize::try_from(state.max_in_flight).unwrap_or(0).max(1),
         ack_wait: i64::from(state.ack_wait_seconds).max(1),
+        user: None, // The original did not know.
     }
 }
 

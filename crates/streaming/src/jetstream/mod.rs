@@ -220,6 +220,7 @@ impl JetStream {
         })?;
         self.streams.write().insert(name, stream.clone());
         stream.subscribe(turn);
+        holds_other_subjects(turn, &stream);
         Ok((stream, true))
     }
 
@@ -239,6 +240,7 @@ impl JetStream {
         self.check_overlap(&config)?;
         stream.update(turn, config)?;
         stream.subscribe(turn);
+        holds_other_subjects(turn, &stream);
         Ok(stream)
     }
 
@@ -284,6 +286,14 @@ impl JetStream {
         let streams = self.streams();
         let of_kind = streams.iter().map(|s| s.config()).filter(|c| c.storage == storage);
         of_kind.map(|c| u64::try_from(c.max_bytes).unwrap_or(0)).sum()
+    }
+}
+
+/// Tells those of NATS Streaming who want whatever comes.
+fn holds_other_subjects(turn: &mut Turn, stream: &Arc<Stream>) {
+    let server = turn.server().clone();
+    if let Some(stan) = &server.stan {
+        stan.reach_stream(turn, stream);
     }
 }
 

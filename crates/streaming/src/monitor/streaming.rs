@@ -5,6 +5,7 @@ pub(super) mod clientsz;
 pub(super) mod serverz;
 pub(super) mod storez;
 
+use protocol::subject;
 use protocol::time::rfc3339;
 use serde::Serialize;
 
@@ -101,7 +102,7 @@ impl From<Membered> for Subscriptionz {
 /// The subscriptions of a channel, those that are offline too.
 fn subscriptions(channel: &Channel) -> Vec<Membered> {
     let all = channel.stream().map(|stream| stream.membered()).unwrap_or_default();
-    all.into_iter().filter(|membered| membered.charter.channel == *channel.name).collect()
+    all.into_iter().filter(|membered| subject::matches(&membered.charter.channel, &channel.name)).collect()
 }
 
 /// What a channel holds: messages, bytes, first and last sequence. The bytes of a view are those of its whole stream.

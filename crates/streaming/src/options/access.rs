@@ -4,7 +4,7 @@ use super::config::{Entry, Node, Value};
 use super::draft::Draft;
 use super::error::nearest;
 use super::units;
-use super::{Error, Origin, Password, Permissions, Responses, Rule, Rules, User};
+use super::{ChannelRights, Error, Origin, Password, Permissions, Responses, Rule, Rules, User};
 
 /// `users: [ {user: a, password: b, permissions: { … }}, … ]`
 pub fn users(draft: &mut Draft, node: &Node, key: &str) -> Result<(), Error> {
@@ -61,15 +61,16 @@ fn user(node: &Node, key: &str) -> Result<User, Error> {
     Ok(User { name, password, permissions: rights })
 }
 
-/// `{ publish: …, subscribe: …, allow_responses: … }`
+/// `{ publish: …, subscribe: …, allow_responses: …, streaming: { publish: …, subscribe: … } }`
 fn permissions(node: &Node, key: &str) -> Result<Permissions, Error> {
-    const KEYS: [&str; 3] = ["publish", "subscribe", "allow_responses"];
+    const KEYS: [&str; 4] = ["publish", "subscribe", "allow_responses", "streaming"];
     let mut permissions = Permissions::default();
     for entry in node.block(key)? {
         match entry.key.to_lowercase().as_str() {
             "publish" | "pub" | "import" => permissions.publish = rules(entry, false)?,
             "subscribe" | "sub" | "export" => permissions.subscribe = rules(entry, true)?,
             "allow_responses" | "allow_response" => permissions.responses = responses(entry)?,
+            "streaming" | "channels" => permissions.channels = Some(channels(entry)?),
             _ => return Err(unknown(entry, key, &KEYS)),
         }
     }
@@ -77,6 +78,19 @@ fn permissions(node: &Node, key: &str) -> Result<Permissions, Error> {
         permissions.publish.allow = Some(Vec::new()); // Who may answer may do only that, unless more is allowed.
     }
     Ok(permissions)
+}
+
+/// `{ publish: …, subscribe: … }`, of channels.
+fn channels(entry: &Entry) -> Result<ChannelRights, Error> {
+    let mut rights = ChannelRights::default();
+    for inner in entry.node.block(&entry.key)? {
+        match inner.key.to_lowercase().as_str() {
+            "publish" | "pub" => rights.publish = rules(inner, false)?,
+            "subscribe" | "sub" => rights.subscribe = rules(inner, true)?,
+            _ => return Err(unknown(inner, &entry.key, &["publish", "subscribe"])),
+        }
+    }
+    Ok(rights)
 }
 
 /// A subject, a list of them, or `{ allow: …, deny: … }` of the same.

@@ -27,7 +27,7 @@ use std::time::Duration;
 
 pub use auth::{Auth, Password, Secret, User};
 pub use error::{Error, Origin, Position};
-pub use permissions::{Permissions, Responses, Rule, Rules};
+pub use permissions::{ChannelRights, Permissions, Responses, Rule, Rules};
 pub use signal::{Command, Signal};
 pub use stan::{ChannelLimits, ChannelOverrides, Stan, StanStore};
 

@@ -1,4 +1,11 @@
 //! What a user may publish and subscribe to. Pure, with `nats-server`'s meaning: a denial beats an allowance.
+//!
+//! All clients of NATS Streaming ask on the same few subjects, so that those say nothing of channels. What a user may do
+//! with these stands in [`Permissions::channels`]. Where nothing stands there:
+//!
+//! - what is denied as a subject is denied as a channel of that name, for both are one log;
+//! - an `allow` list bounds the channels that are views of streams, which it protects from clients of NATS, but no others:
+//!   it was written for clients that need `_STAN.>` and their inboxes and nothing more.
 
 use std::time::Duration;
 
@@ -13,6 +20,17 @@ pub struct Permissions {
     pub subscribe: Rules,
     /// Whether a user may answer requests on reply subjects `publish` does not allow; no where `None`.
     pub responses: Option<Responses>,
+    /// What a user may do with channels of NATS Streaming; by the module's text where `None`.
+    pub channels: Option<ChannelRights>,
+}
+
+/// Channels of NATS Streaming, by name or by filter.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ChannelRights {
+    /// Channels to publish to.
+    pub publish: Rules,
+    /// Channels to subscribe to.
+    pub subscribe: Rules,
 }
 
 /// What is allowed, less what is denied.
@@ -63,6 +81,30 @@ impl Permissions {
         let covers = |rule: &Rule| subject::is_subset(filter, &rule.subject);
         self.subscribe.allow.as_ref().is_none_or(|allow| allows(allow, covers, queue))
             && !self.subscribe.deny.iter().any(|rule| rule.concerns(queue) && covers(rule))
+    }
+
+    /// Whether a client of NATS Streaming may publish to `channel`. `is_view` tells that it lies in a stream not its own.
+    pub fn may_publish_to_channel(&self, channel: &str, is_view: bool) -> bool {
+        let (rules, allows) = match &self.channels {
+            Some(channels) => (&channels.publish, true),
+            None => (&self.publish, is_view),
+        };
+        let covers = |rule: &Rule| subject::matches(&rule.subject, channel);
+        !rules.deny.iter().any(covers) && (!allows || rules.allow.as_ref().is_none_or(|allow| allow.iter().any(covers)))
+    }
+
+    /// Whether a client of NATS Streaming may subscribe to `filter`, a channel or several, perhaps in the queue group
+    /// `queue`. All of it must be allowed, and none of it denied: a durable of many readers cannot pass over what one of
+    /// them may not read.
+    pub fn may_subscribe_to_channel(&self, filter: &str, queue: Option<&str>, is_view: bool) -> bool {
+        let (rules, allows) = match &self.channels {
+            Some(channels) => (&channels.subscribe, true),
+            None => (&self.subscribe, is_view || subject::has_wildcards(filter)),
+        };
+        let covers = |rule: &Rule| subject::is_subset(filter, &rule.subject);
+        let touches = |rule: &Rule| rule.concerns(queue) && subject::overlaps(filter, &rule.subject);
+        !rules.deny.iter().any(touches)
+            && (!allows || rules.allow.as_ref().is_none_or(|list| self::allows(list, covers, queue)))
     }
 
     /// Whether each message to a subscription to `filter` must pass [`Permissions::may_receive`], because part of what it
@@ -197,6 +239,40 @@ mod tests {
         assert!(!permissions.filters_deliveries("b.>", None) && permissions.filters_deliveries("b.>", Some("q")));
         assert!(!permissions.may_receive("a.secret", None) && permissions.may_receive("a.plain", None));
         assert!(permissions.may_receive("b.x", None) && !permissions.may_receive("b.x", Some("q")));
+    }
+
+    #[test]
+    fn channels_follow_their_own_lists_or_else_the_denials_of_subjects() {
+        let nats = Rules { allow: Some(rules(&["_STAN.>", "views.>"])), deny: rules(&["secret.>"]) };
+        let plain = Permissions { publish: nats.clone(), subscribe: nats, ..Permissions::default() };
+        for (channel, is_view, may) in [
+            ("orders", false, true),
+            ("orders", true, false),
+            ("views.a", true, true),
+            ("secret.a", false, false),
+            ("secret.a", true, false),
+        ] {
+            assert_eq!(plain.may_publish_to_channel(channel, is_view), may, "publish {channel} {is_view}");
+            assert_eq!(plain.may_subscribe_to_channel(channel, None, is_view), may, "subscribe {channel} {is_view}");
+        }
+        assert!(!plain.may_subscribe_to_channel("orders.*", None, false), "which may become views any time");
+        assert!(plain.may_subscribe_to_channel("views.*", None, false));
+
+        let own = Rules { allow: Some(rules(&["orders.>", "jobs workers"])), deny: rules(&["orders.secret"]) };
+        let channels = Some(ChannelRights { publish: own.clone(), subscribe: own });
+        let listed = Permissions { channels, ..plain };
+        for (filter, queue, may) in [
+            ("orders.new", None, true),
+            ("orders.secret", None, false),
+            ("orders.*", None, false),
+            ("orders.new.*", None, true),
+            ("views.a", None, false),
+            ("jobs", None, false),
+            ("jobs", Some("workers"), true),
+        ] {
+            assert_eq!(listed.may_subscribe_to_channel(filter, queue, true), may, "{filter} {queue:?}");
+        }
+        assert!(listed.may_publish_to_channel("orders.new", false) && !listed.may_publish_to_channel("views.a", true));
     }
 
     #[test]

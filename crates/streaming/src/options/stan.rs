@@ -23,6 +23,8 @@ pub struct Stan {
     pub trace: bool,
     /// A durable that is in use goes to whoever asks for it next.
     pub replace_durable: bool,
+    /// Clients may subscribe by filters with wildcards, which the original refuses.
+    pub wildcards: bool,
     /// Channels at a time (100); unlimited where `None`.
     pub max_channels: Option<usize>,
     /// The limits of every channel.
@@ -83,6 +85,7 @@ impl Default for Stan {
             debug: false,
             trace: false,
             replace_durable: false,
+            wildcards: false,
             max_channels: Some(100),
             limits: ChannelLimits::default(),
             channels: Vec::new(),

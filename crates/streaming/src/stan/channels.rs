@@ -12,6 +12,7 @@ use protocol::subject;
 use crate::clock::nanos;
 use crate::jetstream::JetStream;
 use crate::options::{ChannelLimits, Stan, StanStore};
+use crate::server::Server;
 use crate::stream::Stream;
 use crate::turn::Turn;
 
@@ -57,6 +58,15 @@ impl Channels {
     /// The channel of that name, if there is one.
     pub fn find(&self, name: &str) -> Option<Arc<Channel>> {
         self.named.read().get(name).filter(|channel| channel.stream().is_some()).cloned()
+    }
+
+    /// Whether a channel of that name is, or would be, a view of a stream that was not made for it.
+    pub(super) fn is_view(&self, server: &Server, name: &str) -> bool {
+        match (self.find(name), &server.jetstream) {
+            (Some(channel), _) => !channel.is_own,
+            (None, Some(jetstream)) => holder(jetstream, name).is_some(),
+            (None, None) => false,
+        }
     }
 
     /// The channel of that name, made if need be. `name` is valid.
@@ -109,7 +119,7 @@ impl Channels {
                     tracing::warn!("STREAM: the limits of channel {name:?} stay as they were: {error}");
                 }
             }
-            for membered in stream.membered() {
+            for membered in stream.membered().into_iter().filter(|membered| !membered.charter.is_wide()) {
                 let name = membered.charter.channel;
                 if self.find(&name).is_none() {
                     self.insert(&name, &stream, false, turn.now);
@@ -129,7 +139,8 @@ impl Channels {
             let Some(max) = options.limits_of(&channel.name).max_inactivity else { continue };
             let _changing = self.changing.lock();
             let Some(stream) = channel.stream().filter(|_| channel.is_own) else { continue };
-            let online = stream.membered().iter().any(|membered| !membered.is_offline);
+            // Who subscribed by wildcards wants whatever there is, and this one no more than another.
+            let online = stream.membered().iter().any(|membered| !membered.is_offline && !membered.charter.is_wide());
             let last = channel.used.load(Ordering::Relaxed).max(stream.summary().last_time);
             if online || turn.now - last < nanos(max) {
                 continue;

@@ -1,9 +1,11 @@
-//! The clients on disk, so that those who were connected when the server stopped need not notice that it did.
+//! The clients on disk, so that those who were connected when the server stopped need not notice that it did; and what
+//! is subscribed by wildcards, for which no stream need exist that could keep it.
 //!
 //! ```text
 //! <dir>/jetstream/stan/clients   a ledger of JSON entries
 //!   {"cluster":"ticketing"}          the first: whose store this is
-//!   {"come":{"id":…}}   {"gone":"id"}
+//!   {"come":{"id":…}}      {"gone":"id"}
+//!   {"wide":{"consumer":…}}   {"narrow":"consumer"}
 //! ```
 //!
 //! Entries are written at once and synced by the operating system when it likes: after a power cut a client may have to
@@ -18,14 +20,15 @@ use serde::{Deserialize, Serialize};
 
 use super::StartError;
 use super::registry::{Presented, Registry};
+use super::wildcards::Wide;
 
 const FILE: &str = "clients";
 
 /// A ledger below this size is never written anew.
 const COMPACT_BYTES_MIN: u64 = 256 * 1024;
 
-/// Above so many bytes for each client most of the ledger is history.
-const BYTES_PER_CLIENT: u64 = 1024;
+/// Above so many bytes for each client, and each subscription by wildcards, most of the ledger is history.
+const BYTES_PER_ENTRY: u64 = 1024;
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -33,6 +36,8 @@ enum Entry {
     Cluster(String),
     Come(Presented),
     Gone(Box<str>),
+    Wide(Box<Wide>),
+    Narrow(Box<str>),
 }
 
 /// The registry with the clients found in `folder`. They are first asked whether they live at `due`.
@@ -52,6 +57,8 @@ pub(super) fn open(folder: &Path, cluster: &str, due: i64) -> Result<Registry, S
             Ok(Entry::Cluster(id)) => owner = Some(id),
             Ok(Entry::Come(client)) => drop(found.insert(client.id.clone(), client)),
             Ok(Entry::Gone(id)) => drop(found.remove(&id)),
+            Ok(Entry::Wide(wide)) => drop(registry.wide.insert(wide.consumer.clone(), *wide)),
+            Ok(Entry::Narrow(consumer)) => drop(registry.wide.remove(&consumer)),
             Err(error) => tracing::warn!("STREAM: an entry of the clients' ledger was not understood: {error}"),
         }
     }
@@ -94,7 +101,7 @@ pub(crate) fn adopt(folder: &Path, cluster: &str, clients: &[Presented]) -> Resu
         match serde_json::from_slice(entry) {
             Ok(Entry::Cluster(id)) => owner = Some(id),
             Ok(Entry::Come(client)) => known.push(client),
-            Ok(Entry::Gone(_)) | Err(_) => {}
+            Ok(Entry::Gone(_) | Entry::Wide(_) | Entry::Narrow(_)) | Err(_) => {}
         }
     }
     match owner {
@@ -127,6 +134,17 @@ impl Registry {
         self.write(&Entry::Gone(id.into()));
     }
 
+    /// Writes down what a group of subscriptions by wildcards has become.
+    pub fn note_wide(&mut self, wide: &Wide, cluster: &str) {
+        self.write(&Entry::Wide(Box::new(wide.clone())));
+        self.compact(cluster);
+    }
+
+    /// Writes down that there is no such group any more.
+    pub fn note_wide_gone(&mut self, consumer: &str) {
+        self.write(&Entry::Narrow(consumer.into()));
+    }
+
     fn write(&mut self, entry: &Entry) {
         if let Some(ledger) = &mut self.ledger {
             ledger.append(&serde_json::to_vec(entry).unwrap_or_default());
@@ -147,10 +165,12 @@ impl Registry {
 
     /// Writes the ledger anew when most of it is history.
     fn compact(&mut self, cluster: &str) {
-        let live = BYTES_PER_CLIENT * self.clients.len() as u64;
+        let members: usize = self.wide.values().map(|wide| wide.members.len() + 1).sum();
+        let live = BYTES_PER_ENTRY * (self.clients.len() + members) as u64;
         let Some(ledger) = self.ledger.as_mut().filter(|l| l.bytes() > COMPACT_BYTES_MIN.max(live)) else { return };
         let entries = std::iter::once(Entry::Cluster(cluster.to_owned()))
-            .chain(self.clients.values().map(|client| Entry::Come(client.presented.clone())));
+            .chain(self.clients.values().map(|client| Entry::Come(client.presented.clone())))
+            .chain(self.wide.values().map(|wide| Entry::Wide(Box::new(wide.clone()))));
         let entries: Vec<_> = entries.map(|entry| serde_json::to_vec(&entry).unwrap_or_default()).collect();
         ledger.rewrite(&entries);
         self.commit();

@@ -89,7 +89,7 @@ impl Stan {
         let subscriptions = if failed { client.subscriptions.clone() } else { Vec::new() };
         drop(registry);
         for subscribed in subscriptions {
-            if let Some(stream) = subscribed.stream.upgrade() {
+            for stream in subscribed.reach.streams() {
                 stream.set_silent(turn, &subscribed.consumer, &subscribed.ack_inbox, false);
             }
         }
@@ -108,7 +108,7 @@ impl Stan {
             return;
         }
         for subscribed in subscriptions {
-            if let Some(stream) = subscribed.stream.upgrade() {
+            for stream in subscribed.reach.streams() {
                 stream.set_silent(turn, &subscribed.consumer, &subscribed.ack_inbox, true);
             }
         }

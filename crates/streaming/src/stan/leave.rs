@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use protocol::stan::{Message as _, SubscriptionResponse, UnsubscribeRequest, error};
+use protocol::subject;
 
 use super::registry::Subscribed;
 use super::{Stan, answer};
@@ -25,7 +26,7 @@ fn handle(stan: &Stan, turn: &mut Turn, message: &Message<'_>, how: Leave) {
         Ok(subscribed) => {
             let Some(reply) = message.reply else { return };
             let gate = Gate::new(reply, SubscriptionResponse::default().encode_to_vec());
-            if let Some(stream) = subscribed.stream.upgrade() {
+            for stream in subscribed.reach.streams() {
                 stream.hold_gate(turn, &gate);
             }
             gate.pass(turn);
@@ -39,7 +40,9 @@ fn handle(stan: &Stan, turn: &mut Turn, message: &Message<'_>, how: Leave) {
 impl Stan {
     fn end(&self, turn: &mut Turn, message: &Message<'_>, how: Leave) -> Result<Arc<Subscribed>, &'static str> {
         let request = UnsubscribeRequest::decode(message.payload).map_err(|_| error::INVALID_UNSUBSCRIBE)?;
-        self.channels.find(&request.subject).ok_or(error::UNKNOWN_CHANNEL)?;
+        if !subject::has_wildcards(&request.subject) {
+            self.channels.find(&request.subject).ok_or(error::UNKNOWN_CHANNEL)?;
+        }
         let subscribed = {
             let mut registry = self.registry.lock();
             let client = registry.clients.get_mut(request.client_id.as_str()).ok_or(error::UNKNOWN_CLIENT)?;
@@ -55,10 +58,13 @@ impl Stan {
         Ok(subscribed)
     }
 
-    /// Takes a member out of its consumer.
+    /// Takes a member out of its consumer, in every stream it is in.
     pub(super) fn let_go(&self, turn: &mut Turn, subscribed: &Subscribed, how: Leave) {
         turn.server().router.remove(&subscribed.acks);
-        if let Some(stream) = subscribed.stream.upgrade() {
+        if subject::has_wildcards(&subscribed.channel) {
+            self.delist(&subscribed.consumer, &subscribed.ack_inbox, how);
+        }
+        for stream in subscribed.reach.streams() {
             stream.leave(turn, &subscribed.consumer, &subscribed.ack_inbox, how);
         }
         if let Some(channel) = self.channels.find(&subscribed.channel) {

@@ -45,9 +45,12 @@ mod heartbeat;
 mod leave;
 mod ping;
 mod publish;
+mod reach;
 pub(crate) mod registry;
+mod rights;
 mod subjects;
 pub(crate) mod subscribe;
+mod wildcards;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -23,6 +23,7 @@ impl Stan {
         if !self.registry.lock().knows(&published.client_id, &published.connection_id) {
             return Err(invalid());
         }
+        self.check_publish(turn, message, &published.subject)?;
         let channel = self.channels.find_or_make(turn, &self.options, &published.subject)?;
         let stream = channel.stream().ok_or_else(invalid)?;
         channel.used(turn.now);

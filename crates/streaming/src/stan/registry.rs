@@ -9,15 +9,16 @@
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 use journal::Ledger;
 use protocol::stan::ConnectRequest;
 use serde::{Deserialize, Serialize};
 
+use super::reach::Reach;
+use super::wildcards::Wide;
 use crate::router::Subscription;
-use crate::stream::Stream;
 
 /// A client as it presented itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,10 +50,8 @@ pub struct Client {
 
 /// A subscription as its client holds it.
 pub struct Subscribed {
-    /// The channel.
+    /// The channel, or a filter for several.
     pub channel: Box<str>,
-    /// The stream it lies in.
-    pub stream: Weak<Stream>,
     /// The consumer it is a member of.
     pub consumer: Box<str>,
     /// Its name among the members, and where its acknowledgements go.
@@ -61,6 +60,8 @@ pub struct Subscribed {
     pub inbox: Arc<str>,
     /// What hears the acknowledgements.
     pub(super) acks: Arc<Subscription>,
+    /// The streams it is a member in.
+    pub(super) reach: Arc<Reach>,
 }
 
 /// A client that waits until it is known whether the one before it lives.
@@ -84,6 +85,8 @@ pub(super) enum Question {
 #[derive(Default)]
 pub(super) struct Registry {
     pub clients: BTreeMap<Box<str>, Client>,
+    /// Groups of subscriptions by wildcards, by their consumer's name.
+    pub wide: BTreeMap<Box<str>, Wide>,
     /// Clients by connection.
     connections: HashMap<Box<[u8]>, Box<str>>,
     /// Those who wait for a name. One at a time for each: another is refused.
@@ -132,6 +135,12 @@ impl Registry {
         } else {
             self.connections.contains_key(connection)
         }
+    }
+
+    /// The client's subscription with this ack inbox.
+    pub fn subscribed(&self, client: &str, ack_inbox: &str) -> Option<Arc<Subscribed>> {
+        let client = self.clients.get(client)?;
+        client.subscriptions.iter().find(|subscribed| *subscribed.ack_inbox == *ack_inbox).cloned()
     }
 
     /// A number for a question.

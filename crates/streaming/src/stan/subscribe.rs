@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use protocol::jetstream::config::{AckPolicy, ConsumerConfig, DeliverPolicy};
-use protocol::stan::{Message as _, StartPosition, SubscriptionRequest, SubscriptionResponse, error, is_channel};
+use protocol::stan::{Message as _, StartPosition, SubscriptionRequest, SubscriptionResponse};
+use protocol::stan::{error, is_channel, is_channel_filter};
+use protocol::subject;
 
+use super::reach::Reach;
 use super::registry::Subscribed;
-use super::{ID_SIGNS, Stan, acks, answer};
-use crate::stream::Stream;
-use crate::stream::members::{Charter, JoinError, Leave, Subscriber};
+use super::{ID_SIGNS, Stan, answer};
+use crate::stream::members::{Charter, JoinError, Leave, Notice, Subscriber};
 use crate::turn::{Message, Turn};
 
 /// `_STAN.sub.<cluster>`
@@ -21,7 +23,7 @@ pub(super) fn handle(stan: &Stan, turn: &mut Turn, message: &Message<'_>) {
 }
 
 /// What a request says, checked in the order in which the original does.
-fn checked(payload: &[u8]) -> Result<(SubscriptionRequest, StartPosition), &'static str> {
+fn checked(payload: &[u8], wildcards: bool) -> Result<(SubscriptionRequest, StartPosition), &'static str> {
     let request = SubscriptionRequest::decode(payload).map_err(|_| error::INVALID_SUBSCRIBE)?;
     if request.client_id.is_empty() {
         return Err(error::CLIENT_ID_MISSING);
@@ -33,7 +35,7 @@ fn checked(payload: &[u8]) -> Result<(SubscriptionRequest, StartPosition), &'sta
         return Err(error::INVALID_MAX_IN_FLIGHT);
     }
     let start = request.start().ok_or(error::INVALID_START)?;
-    if !is_channel(&request.subject) {
+    if !is_channel(&request.subject) && !(wildcards && is_channel_filter(&request.subject)) {
         return Err(error::INVALID_SUBJECT);
     }
     if !request.queue_group.is_empty() && request.durable_name.contains(':') {
@@ -44,41 +46,39 @@ fn checked(payload: &[u8]) -> Result<(SubscriptionRequest, StartPosition), &'sta
 
 impl Stan {
     fn subscribe(&self, turn: &mut Turn, message: &Message<'_>, reply: &str) -> Result<(), String> {
-        let (request, start) = checked(message.payload)?;
+        let (request, start) = checked(message.payload, self.options.wildcards)?;
         if !self.registry.lock().clients.contains_key(request.client_id.as_str()) {
             return Err(error::UNKNOWN_CLIENT.to_owned());
         }
-        let channel = self.channels.find_or_make(turn, &self.options, &request.subject)?;
-        let stream = channel.stream().ok_or_else(|| error::UNKNOWN_CHANNEL.to_owned())?;
-        channel.used(turn.now);
+        self.check_subscribe(turn, message, &request.subject, &request.queue_group)?;
         let ack_inbox = format!("_INBOX.{}", crate::name::random(ID_SIGNS));
-        let (name, charter) = membership(&request, &ack_inbox);
         let subscriber = Subscriber {
             client: request.client_id.clone(),
             inbox: request.inbox.clone(),
             ack_inbox: ack_inbox.clone(),
             max_in_flight: usize::try_from(request.max_in_flight).unwrap_or(1),
             ack_wait: request.ack_wait_seconds.into(),
+            user: message.from.and_then(|from| from.identity().user.clone()),
         };
-        let config = consumer(&name, &request, start, &stream, turn.now);
-        let heard = acks::subscription(&stream, &name, &ack_inbox);
-        let subscribed = Arc::new(Subscribed {
-            channel: request.subject.as_str().into(),
-            stream: Arc::downgrade(&stream),
-            consumer: name.as_str().into(),
-            ack_inbox: ack_inbox.as_str().into(),
-            inbox: subscriber.inbox.as_str().into(),
-            acks: heard.clone(),
-        });
+        if subject::has_wildcards(&request.subject) {
+            return self.subscribe_widely(turn, &request, start, subscriber, reply);
+        }
+        let channel = self.channels.find_or_make(turn, &self.options, &request.subject)?;
+        let stream = channel.stream().ok_or_else(|| error::UNKNOWN_CHANNEL.to_owned())?;
+        channel.used(turn.now);
+        let (name, charter) = membership(&request, &ack_inbox);
+        let config = consumer(&name, &request, start, stream.summary().last_seq, turn.now);
+        let subscribed = Arc::new(Subscribed::new(&charter, &name, &subscriber, Arc::new(Reach::one(&stream))));
         if self.options.replace_durable && !charter.durable.is_empty() {
             self.evict(turn, &request.client_id, &name);
         }
         let response = SubscriptionResponse { ack_inbox, ..SubscriptionResponse::default() };
         let max = self.options.limits_of(&request.subject).max_subscriptions;
         // Before the client can hear of it: its first acknowledgement must be heard.
-        turn.server().router.insert(heard);
+        turn.server().router.insert(subscribed.acks.clone());
         self.enrol(turn, &request.client_id, subscribed.clone())?;
-        let joined = stream.join(turn, &config, &charter, subscriber, (reply, response.encode_to_vec()), max);
+        let notice = Notice::Response { reply, response: response.encode_to_vec() };
+        let joined = stream.join(turn, &config, &charter, subscriber, notice, max);
         if let Err(why) = joined {
             self.withdraw(&request.client_id, &subscribed);
             turn.server().router.remove(&subscribed.acks);
@@ -112,14 +112,14 @@ impl Stan {
     }
 
     /// Whether the client still has the subscription: it may have been removed a moment ago.
-    fn holds(&self, client: &str, subscribed: &Arc<Subscribed>) -> bool {
+    pub(super) fn holds(&self, client: &str, subscribed: &Arc<Subscribed>) -> bool {
         let registry = self.registry.lock();
         let client = registry.clients.get(client);
         client.is_some_and(|client| client.subscriptions.iter().any(|other| Arc::ptr_eq(other, subscribed)))
     }
 
     /// Closes the client's subscription by that durable, if there is one.
-    fn evict(&self, turn: &mut Turn, client: &str, consumer: &str) {
+    pub(super) fn evict(&self, turn: &mut Turn, client: &str, consumer: &str) {
         let old = {
             let mut registry = self.registry.lock();
             let Some(client) = registry.clients.get_mut(client) else { return };
@@ -136,21 +136,39 @@ impl Stan {
         let server = turn.server().clone();
         for stream in server.jetstream.iter().flat_map(crate::jetstream::JetStream::streams) {
             for (consumer, charter, members) in stream.resume_members(turn) {
+                let known = |member: &Subscriber| self.knows_wide(&consumer, &member.ack_inbox);
                 for member in members {
-                    let heard = acks::subscription(&stream, &consumer, &member.ack_inbox);
-                    server.router.insert(heard.clone());
-                    let subscribed = Arc::new(Subscribed {
-                        channel: charter.channel.as_str().into(),
-                        stream: Arc::downgrade(&stream),
-                        consumer: consumer.clone(),
-                        ack_inbox: member.ack_inbox.into(),
-                        inbox: member.inbox.into(),
-                        acks: heard,
-                    });
-                    // Of nobody: closed by that, and that is all there is to do.
-                    let _ = self.enrol(turn, &member.client, subscribed);
+                    if charter.is_wide() && known(&member) {
+                        continue; // Taken up for all streams at once.
+                    }
+                    let reach = Arc::new(Reach::one(&stream));
+                    let subscribed = Arc::new(Subscribed::new(&charter, &consumer, &member, reach));
+                    if charter.is_wide() {
+                        self.let_go(turn, &subscribed, Leave::Close);
+                    } else {
+                        server.router.insert(subscribed.acks.clone());
+                        self.take_up(turn, &member, &charter, subscribed);
+                    }
                 }
             }
+        }
+        self.resume_wide(turn);
+    }
+
+    /// Gives a subscription that was found after a start back to its client. Without one, or without the right, it is
+    /// closed.
+    pub(super) fn take_up(
+        &self,
+        turn: &mut Turn,
+        subscriber: &Subscriber,
+        charter: &Charter,
+        subscribed: Arc<Subscribed>,
+    ) {
+        if self.may_resume(turn, subscriber.user.as_deref(), &charter.channel, charter.queue_group()) {
+            let _ = self.enrol(turn, &subscriber.client, subscribed); // Of nobody, it is closed by that.
+        } else {
+            tracing::warn!("STREAM: [Client:{}] may not be subscribed to {:?}", subscriber.client, charter.channel);
+            self.let_go(turn, &subscribed, Leave::Close);
         }
     }
 }
@@ -199,12 +217,12 @@ pub(super) fn escaped(text: &str) -> String {
     escaped
 }
 
-/// The consumer to make if there is none.
-fn consumer(
+/// The consumer to make if there is none, in a stream that ends with `last`.
+pub(super) fn consumer(
     name: &str,
     request: &SubscriptionRequest,
     start: StartPosition,
-    stream: &Arc<Stream>,
+    last: u64,
     now: i64,
 ) -> ConsumerConfig {
     let mut config = unplaced(name, &request.subject, request.ack_wait_seconds.into());
@@ -216,7 +234,7 @@ fn consumer(
             config.opt_start_time = Some(now.saturating_sub(back));
             DeliverPolicy::ByStartTime
         }
-        StartPosition::Sequence(sequence) if sequence > stream.summary().last_seq => DeliverPolicy::New,
+        StartPosition::Sequence(sequence) if sequence > last => DeliverPolicy::New,
         StartPosition::Sequence(sequence) => {
             config.opt_start_seq = sequence;
             DeliverPolicy::ByStartSequence
@@ -274,7 +292,7 @@ mod tests {
         let mut asked = SubscriptionRequest { start_position: 9, subject: "a.*".into(), ..request("q", "a:b") };
         asked.client_id.clear();
         let mut wrong = |fix: fn(&mut SubscriptionRequest)| {
-            let told = checked(&asked.encode_to_vec()).err();
+            let told = checked(&asked.encode_to_vec(), false).err();
             fix(&mut asked);
             told
         };

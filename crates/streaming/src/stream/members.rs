@@ -16,8 +16,8 @@ use protocol::jetstream::config::ConsumerConfig;
 use protocol::jetstream::error::ApiError;
 use serde::{Deserialize, Serialize};
 
-use super::Stream;
 use super::slot::{Route, Slot};
+use super::{Gate, Stream};
 use crate::consumer::{Group, Member};
 use crate::router::{Router, Watcher};
 use crate::turn::Turn;
@@ -38,12 +38,30 @@ pub struct Subscriber {
     pub max_in_flight: usize,
     /// How long it may hold one, seconds.
     pub ack_wait: i64,
+    /// The NATS user who asked for it.
+    #[serde(default)]
+    pub user: Option<String>,
+}
+
+/// Who hears that somebody joined, when that is on disk.
+pub enum Notice<'a> {
+    /// The subscriber, to whom `response` is sent: from then on it gets messages.
+    Response {
+        /// Where to.
+        reply: &'a str,
+        /// What.
+        response: Vec<u8>,
+    },
+    /// A gate. Whoever made it starts the member.
+    Gate(&'a Arc<Gate>),
+    /// Nobody: the subscriber has been told before. Whoever has it join starts it.
+    None,
 }
 
 /// What a group is, whoever its members are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charter {
-    /// The channel.
+    /// The channel, or a filter for several.
     pub channel: String,
     /// The queue group, as monitoring names it; empty for a plain subscription.
     pub queue: String,
@@ -116,6 +134,20 @@ pub struct Membered {
     pub pending: usize,
     /// As many as may be.
     pub is_stalled: bool,
+}
+
+impl Charter {
+    /// Whether it is of several channels.
+    pub fn is_wide(&self) -> bool {
+        protocol::subject::has_wildcards(&self.channel)
+    }
+
+    /// The queue group as its members name it; empty for none.
+    pub fn queue_group(&self) -> &str {
+        // The durable of a group is named before it, and may hold no colon.
+        let after = self.queue.split_once(':').filter(|_| self.stays).map(|(_, group)| group);
+        after.unwrap_or(&self.queue)
+    }
 }
 
 impl Membership {

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use protocol::jetstream::api;
 use protocol::jetstream::error::ApiError;
-use protocol::stan::{Message, PubAck, SubscriptionResponse};
+use protocol::stan::{Message as _, PubAck, SubscriptionResponse};
 
 use super::Stream;
-use crate::turn::Turn;
+use crate::router::Handler;
+use crate::turn::{Message, Turn};
 
 /// What a waiting publisher is told.
 #[derive(Debug, Clone, Copy)]
@@ -80,23 +81,38 @@ impl Ready {
 }
 
 /// An answer that waits until several streams are through with what they have staged.
-#[derive(Debug)]
 pub struct Gate {
     left: AtomicUsize,
     reply: Box<str>,
     bytes: Vec<u8>,
+    then: Option<Arc<dyn Handler>>,
+}
+
+impl std::fmt::Debug for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gate").field("left", &self.left).field("reply", &self.reply).finish_non_exhaustive()
+    }
 }
 
 impl Gate {
     /// `bytes`, to be sent to `reply` when every stream, and its maker, has passed.
     pub fn new(reply: &str, bytes: Vec<u8>) -> Arc<Self> {
-        Arc::new(Self { left: AtomicUsize::new(1), reply: reply.into(), bytes })
+        Arc::new(Self { left: AtomicUsize::new(1), reply: reply.into(), bytes, then: None })
+    }
+
+    /// The same, and `then` hears of it after the answer was sent.
+    pub fn followed(reply: &str, bytes: Vec<u8>, then: Arc<dyn Handler>) -> Arc<Self> {
+        Arc::new(Self { left: AtomicUsize::new(1), reply: reply.into(), bytes, then: Some(then) })
     }
 
     /// One of those who are waited for is through. The last one sends the answer.
     pub fn pass(&self, turn: &mut Turn) {
         if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
             turn.reply(&self.reply, &self.bytes);
+            if let Some(then) = &self.then {
+                let sent = Message { subject: &self.reply, reply: None, headers: &[], payload: &[], from: None };
+                turn.hand(then, &sent);
+            }
         }
     }
 }
@@ -131,8 +147,7 @@ impl Stream {
         if !(ledger_waits || state.committing || state.needs_commit()) || self.is_closed() {
             return;
         }
-        gate.left.fetch_add(1, Ordering::AcqRel);
-        state.receipts.ready("", Ready::Passed(gate.clone()));
+        state.receipts.gated(gate);
         drop(state);
         if let Some(stream) = self.arc() {
             turn.touch(&stream);
@@ -177,6 +192,12 @@ impl Receipts {
 
     pub fn joined(&mut self, reply: &str, consumer: Box<str>, member: Arc<str>, bytes: Vec<u8>) {
         self.ready(reply, Ready::Joined { consumer, member, bytes });
+    }
+
+    /// Has `gate` wait for this batch.
+    pub fn gated(&mut self, gate: &Arc<Gate>) {
+        gate.left.fetch_add(1, Ordering::AcqRel);
+        self.ready("", Ready::Passed(gate.clone()));
     }
 
     fn answered(&mut self, reply: &str, kind: api::Kind, bytes: Vec<u8>) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use protocol::subject;
 use serde::Serialize;
 
 use super::super::Monitor;
@@ -47,10 +48,14 @@ pub(in super::super) fn answer(monitor: &Monitor, parameters: &Parameters) -> Re
 fn told(stan: &Stan, client: Client, subs: bool) -> Clientz {
     let mut by_channel: BTreeMap<Box<str>, Vec<Subscriptionz>> = BTreeMap::new();
     for subscribed in client.subscriptions.iter().filter(|_| subs) {
-        let Some(channel) = stan.channels.find(&subscribed.channel) else { continue };
-        let its = subscriptions(&channel).into_iter().find(|m| *m.subscriber.ack_inbox == *subscribed.ack_inbox);
-        if let Some(its) = its {
-            by_channel.entry(subscribed.channel.clone()).or_default().push(its.into());
+        // One by wildcards is in each channel that these take.
+        let mut channels = stan.channels.all();
+        channels.retain(|channel| subject::matches(&subscribed.channel, &channel.name));
+        for channel in channels {
+            let its = subscriptions(&channel).into_iter().find(|m| *m.subscriber.ack_inbox == *subscribed.ack_inbox);
+            if let Some(its) = its {
+                by_channel.entry(channel.name.clone()).or_default().push(its.into());
+            }
         }
     }
     Clientz {

@@ -37,7 +37,7 @@ pub static USERS: &[Setting] = &[
     .help("Who a client is that does not say; one of authorization.users"),
     Setting::block(&["authorization"], |_| ()),
     Setting { keys: &["authorization.users"], ..Setting::new("", Take::Tree(users)) }
-        .help("[{user, password, permissions: {publish, subscribe: subject | [subjects] |\n{allow, deny}, allow_responses: true | {max, expires}}}, …]"),
+        .help("[{user, password, permissions: {publish, subscribe: subject | [subjects] |\n{allow, deny}, allow_responses: true | {max, expires},\nstreaming: {publish, subscribe}, of channels of NATS Streaming}}, …]"),
     Setting { keys: &["authorization.default_permissions"], ..Setting::new("", Take::Tree(default_permissions)) }
         .help("Of users that have none of their own"),
 ];

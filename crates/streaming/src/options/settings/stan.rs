@@ -137,6 +137,9 @@ pub static SETTINGS: &[Setting] = &[
     Setting::flag("replace_durable", |draft, on| stan(draft).replace_durable = on)
         .keys(&["streaming.replace_durable", "streaming.replace_durable_subs"])
         .help("Let a new subscriber take a durable that is in use"),
+    Setting::flag("wildcards", |draft, on| stan(draft).wildcards = on)
+        .keys(&["streaming.wildcards"])
+        .help("Let clients subscribe to several channels at once: foo.*, foo.>"),
     Setting::flag("file_sync", |draft, on| {
         draft.jetstream.sync = if on { Sync::Always } else { Sync::Never };
     })

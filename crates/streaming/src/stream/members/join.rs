@@ -8,22 +8,21 @@ use super::super::config::settings;
 use super::super::consumers::Listeners;
 use super::super::slot::Slot;
 use super::super::{State, Stream};
-use super::{Charter, JoinError, Membership, Subscriber};
+use super::{Charter, JoinError, Membership, Notice, Subscriber};
 use crate::consumer::Group;
 use crate::router::Watcher;
 use crate::turn::Turn;
 
 impl Stream {
-    /// Takes `subscriber` into the group of the consumer that `config` names, which is made if there is none. When that
-    /// is on disk, `response` goes to `reply`, and then the first message. `channel_max` bounds the channel's
-    /// subscriptions.
+    /// Takes `subscriber` into the group of the consumer that `config` names, which is made if there is none; `notice` says
+    /// who hears of it. Who is a member already stays one. `channel_max` bounds the channel's subscriptions.
     pub fn join(
         self: &Arc<Self>,
         turn: &mut Turn,
         config: &ConsumerConfig,
         charter: &Charter,
         subscriber: Subscriber,
-        (reply, response): (&str, Vec<u8>),
+        notice: Notice<'_>,
         channel_max: Option<usize>,
     ) -> Result<(), JoinError> {
         let mut guard = self.lock();
@@ -31,6 +30,9 @@ impl Stream {
         let name: Box<str> = config.name.as_str().into();
         let id: Arc<str> = subscriber.ack_inbox.as_str().into();
         let there = state.consumers.get(&name).and_then(|slot| slot.membership.as_ref());
+        if there.is_some_and(|membership| membership.group.members().iter().any(|member| member.id == id)) {
+            return Ok(());
+        }
         let comes_back = there.is_some_and(|membership| membership.group.members().is_empty());
         if there.is_some() && !comes_back && charter.queue.is_empty() {
             return Err(JoinError::Duplicate);
@@ -61,7 +63,11 @@ impl Stream {
         slot.interest_stale = true;
         state.keep_group(turn.now, &mut slot);
         state.consumers.insert(name.clone(), slot);
-        state.receipts.joined(reply, name, id, response);
+        match notice {
+            Notice::Response { reply, response } => state.receipts.joined(reply, name, id, response),
+            Notice::Gate(gate) => state.receipts.gated(gate),
+            Notice::None => {}
+        }
         state.arm(self);
         drop(guard);
         turn.touch(self);
@@ -69,7 +75,7 @@ impl Stream {
     }
 
     /// A member knows that it is one: messages may go to it.
-    pub(in crate::stream) fn start_member(&self, turn: &mut Turn, consumer: &str, id: &str) {
+    pub fn start_member(&self, turn: &mut Turn, consumer: &str, id: &str) {
         let mut state = self.lock();
         let Some(slot) = state.consumers.get_mut(consumer) else { return };
         if let Some(member) = slot.membership.as_mut().and_then(|m| m.group.get_mut(id)) {

@@ -30,11 +30,17 @@ impl Server {
     /// Starts a server that also reads `config`, written in the syntax of NATS.
     pub fn with_config(config: &str) -> Self {
         let mut server = Self::at_home();
-        let path = server.home.path().join("server.conf");
-        fs::write(&path, config).expect("the server's configuration");
-        server.args = vec!["-c".into(), path.display().to_string()];
+        server.configure(config);
+        server.args = vec!["-c".into(), server.home.path().join("server.conf").display().to_string()];
         server.spawn();
         server
+    }
+
+    /// What the server will read at its next start. `STORE` in it stands for the folder of its store.
+    pub fn configure(&self, config: &str) {
+        let store = format!("{:?}", self.home.path().join("store"));
+        let path = self.home.path().join("server.conf");
+        fs::write(path, config.replace("STORE", &store)).expect("the server's configuration");
     }
 
     fn at_home() -> Self {

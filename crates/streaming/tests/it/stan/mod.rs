@@ -13,7 +13,9 @@ mod one_log;
 mod program;
 mod queues;
 mod restart;
+mod rights;
 mod tools;
+mod wildcards;
 
 use crate::harness::Server;
 use program::Program;

@@ -48,14 +48,14 @@ impl Program {
 
     /// A client that is connected to a cluster of another id.
     pub fn connected_to(server: &Server, cluster: &str, client: &str) -> Self {
-        let mut program = Self::spawn(server, cluster, &[client]);
+        let mut program = Self::spawn(&server.url(), cluster, &[client]);
         program.expect("connected");
         program
     }
 
     /// Many clients in one process, all connected. Commands say by which: `by`.
     pub fn crowd(server: &Server, name: &str, count: usize) -> Self {
-        let mut program = Self::spawn(server, CLUSTER, &[name, &count.to_string()]);
+        let mut program = Self::spawn(&server.url(), CLUSTER, &[name, &count.to_string()]);
         for _ in 0..count {
             program.expect("connected");
         }
@@ -64,12 +64,20 @@ impl Program {
 
     /// A client that tries to connect.
     pub fn start(server: &Server, client: &str) -> Self {
-        Self::spawn(server, CLUSTER, &[client])
+        Self::spawn(&server.url(), CLUSTER, &[client])
     }
 
-    fn spawn(server: &Server, cluster: &str, words: &[&str]) -> Self {
+    /// A client of that name, connected as that NATS user, whose password is the same word.
+    pub fn of_user(server: &Server, user: &str) -> Self {
+        let url = server.url().replace("://", &format!("://{user}:{user}@"));
+        let mut program = Self::spawn(&url, CLUSTER, &[user]);
+        program.expect("connected");
+        program
+    }
+
+    fn spawn(url: &str, cluster: &str, words: &[&str]) -> Self {
         let mut child = Command::new("node")
-            .args(["program.js", &server.url(), cluster])
+            .args(["program.js", url, cluster])
             .args(words)
             .current_dir(FOLDER)
             .stdin(Stdio::piped())
@@ -126,6 +134,32 @@ impl Program {
         assert_eq!(told["error"], Value::Null, "{told}");
     }
 
+    /// Publishes what must be refused: the error.
+    #[track_caller]
+    pub fn publish_refused(&mut self, channel: &str, data: &str) -> String {
+        self.tell(&json!({ "do": "publish", "channel": channel, "data": data, "tag": data }));
+        let told = self.expect_where("published", |event| event["tag"] == data);
+        told["error"].as_str().unwrap_or_else(|| panic!("it was taken: {told}")).to_owned()
+    }
+
+    /// Subscribes where it must be refused: the error.
+    #[track_caller]
+    pub fn subscribe_refused(&mut self, command: &Value) -> String {
+        let mut command = command.clone();
+        command["do"] = "subscribe".into();
+        self.tell(&command);
+        let told = self.expect_where("refused", |event| event["tag"] == command["tag"]);
+        told["error"].as_str().expect("an error").to_owned()
+    }
+
+    /// Ends a subscription, `unsubscribe` or `close_subscription`, and waits until it has.
+    #[track_caller]
+    pub fn end(&mut self, how: &str, tag: &str) {
+        self.tell(&json!({ "do": how, "tag": tag }));
+        let told = if how == "unsubscribe" { "unsubscribed" } else { "subscription_closed" };
+        self.expect_where(told, |event| event["tag"] == tag);
+    }
+
     /// Subscribes, and waits until it is.
     #[track_caller]
     pub fn subscribe(&mut self, command: &Value) {
@@ -148,10 +182,12 @@ impl Program {
         (0..count).map(|_| self.message().0).collect()
     }
 
-    /// The data of all messages until there was none for so long.
+    /// The data of all messages until there was none for so long, which must come to pass.
     pub fn messages_until_quiet(&mut self, quiet: Duration) -> Vec<(String, bool)> {
         let mut all: Vec<Value> = self.passed.extract_if(.., |event| event["on"] == "message").collect();
+        let deadline = Instant::now() + PATIENCE;
         loop {
+            assert!(Instant::now() < deadline, "it is never quiet: {} messages, and more", all.len());
             match self.events.recv_timeout(quiet) {
                 Ok(event) if event["on"] == "message" => all.push(event),
                 Ok(event) => self.passed.push(event),
