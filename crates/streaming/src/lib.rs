@@ -17,7 +17,7 @@
 //! | `stan` | NATS Streaming: clients, channels, subscriptions; how its notions map to ours |
 //! | `client` | `pub` and `sub`: a publisher and a listener of NATS Streaming, to try a server with |
 //! | `import` | channels, durables and clients out of the original NATS Streaming Server's files |
-//! | `options` | command line, file, environment · `telemetry` logs · `monitor` HTTP · `bench` |
+//! | `options` | command line, file, environment · `telemetry` logs · `monitor` HTTP · `admin` `bench` commands |
 //!
 //! Invariants:
 //! - Lock order: the registry of STAN clients, a stream, the router, an outbox. Handlers and watchers are called with none held.
@@ -25,6 +25,7 @@
 //! - Every buffer has a bound: what a client has pending, what a stream has staged, what a request may weigh.
 //! - The server knows nothing of what its messages are about.
 
+pub mod admin;
 pub mod bench;
 pub mod client;
 pub mod clock;

@@ -32,6 +32,7 @@ fn run() -> anyhow::Result<ExitCode> {
         Parsed::Print(text) => print(&text, &mut io::stdout())?,
         Parsed::Valid(text) => print(&text, &mut io::stderr())?, // Where nats-server says it.
         Parsed::Signal(signal, process) => signal.send(process)?,
+        Parsed::Admin(words) => return Ok(streaming::admin::run(words)),
         Parsed::Bench(words) => return Ok(streaming::bench::run(words)),
         Parsed::Publish(words) => return Ok(streaming::client::publish(words)),
         Parsed::Listen(words) => return Ok(streaming::client::listen(words)),

@@ -9,13 +9,16 @@ use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::Response;
 use axum::routing::get;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use super::admin::{self, Peer};
 use super::answer::{self, Answer, Refusal};
 use super::parameters::Parameters;
 use super::{Monitor, ROUTES};
@@ -49,11 +52,11 @@ pub(super) async fn serve(monitor: Arc<Monitor>, listener: TcpListener, mut stop
     loop {
         // Closed only with this function's end: there is always a place to come.
         let Ok(place) = places.clone().acquire_owned().await else { break };
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             biased;
             () = stop(&mut stopped) => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!("monitoring cannot accept a connection: {error}");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -65,7 +68,7 @@ pub(super) async fn serve(monitor: Arc<Monitor>, listener: TcpListener, mut stop
         let (app, stopped) = (app.clone(), stopped.clone());
         connections.spawn(async move {
             let _place = place;
-            let connection = connection(app, stream, stopped);
+            let connection = connection(app, stream, Peer(peer.ip()), stopped);
             let _ = tokio::time::timeout(CONNECTION_TIME_MAX, connection).await;
         });
     }
@@ -74,11 +77,16 @@ pub(super) async fn serve(monitor: Arc<Monitor>, listener: TcpListener, mut stop
     let _ = tokio::time::timeout(LAST_ANSWERS_TIME_MAX, last).await; // Dropped, the rest end.
 }
 
-async fn connection(app: Router, stream: TcpStream, mut stopped: watch::Receiver<bool>) {
+async fn connection(app: Router, stream: TcpStream, peer: Peer, mut stopped: watch::Receiver<bool>) {
     let _ = stream.set_nodelay(true); // Else an answer's end may wait for the client's next word.
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME_MAX).max_buf_size(HEAD_BYTES_MAX);
-    let mut serving = std::pin::pin!(server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app)));
+    let app = TowerToHyperService::new(app);
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        app.call(request)
+    });
+    let mut serving = std::pin::pin!(server.serve_connection(TokioIo::new(stream), service));
     let served = tokio::select! {
         served = &mut serving => served,
         () = stop(&mut stopped) => {
@@ -113,6 +121,9 @@ fn router(monitor: Arc<Monitor>) -> Router {
             })
         };
         router = router.route(route.path, get(handler));
+    }
+    if let Some(admin) = admin::router(&monitor, answering) {
+        router = router.merge(admin);
     }
     router.fallback(async || answer::not_found()).with_state(monitor)
 }

@@ -8,10 +8,12 @@
 //! what a question may say · one file a path · `process.rs` the process as the operating system sees it ·
 //! `jetstream.rs`, `totals.rs` all streams together.
 //!
-//! Whoever reaches the port may read it all. So nothing here tells a credential, and nothing can be changed.
+//! Whoever reaches the port may read it all. So nothing here tells a credential, and nothing can be changed but by those
+//! who show the token of administrators (`admin.rs`), if one is set.
 
 mod accountz;
 mod accstatz;
+mod admin;
 mod answer;
 mod connz;
 mod gatewayz;

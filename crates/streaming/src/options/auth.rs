@@ -90,6 +90,11 @@ impl Password {
         }
     }
 
+    /// Whether the secret itself is known to have less than so many bytes: of a hash it is not.
+    pub(super) fn is_shorter_than(&self, bytes: usize) -> bool {
+        matches!(self, Self::Plain(secret) if secret.0.len() < bytes)
+    }
+
     /// Whether [`Password::verify`] belongs on a thread that may block.
     pub fn is_slow(&self) -> bool {
         matches!(self, Self::Bcrypt(_))

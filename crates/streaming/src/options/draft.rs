@@ -6,6 +6,9 @@ use std::time::Duration;
 use super::signal::Signal;
 use super::{Address, Auth, Error, JetStream, Options, Password, Permissions, StanStore, Tls, User};
 
+/// A token that is shorter can be guessed.
+const ADMIN_TOKEN_BYTES_MIN: usize = 16;
+
 /// What was said so far.
 #[derive(Default)]
 pub struct Draft {
@@ -21,6 +24,8 @@ pub struct Draft {
     pub no_auth_user: Option<String>,
     pub default_permissions: Option<Permissions>,
     pub config: Option<PathBuf>,
+    /// The second file.
+    pub stan_config: Option<PathBuf>,
     pub signal: Option<Signal>,
     pub asked: Asked,
     /// According to the file, and according to environment and command line. If those say anything, they say it all: a
@@ -105,6 +110,9 @@ impl Draft {
             // A face that keeps everything in memory must not meddle with what lies in the usual place.
             jetstream.in_memory = !self.jetstream_on && !self.store_dir_said;
         }
+        if let Some(token) = options.stan.as_ref().and_then(|stan| stan.admin_token.as_ref()) {
+            check_admin(token, options.monitor.is_some())?;
+        }
         let said = self.credentials.into_iter().rfind(Credentials::say_something).unwrap_or_default();
         options.auth = said.finish(self.default_permissions.as_ref(), self.no_auth_user)?;
         agree(&options)?;
@@ -165,6 +173,20 @@ impl Credentials {
             no_auth_user => Ok(Auth::Users { users, no_auth_user }),
         }
     }
+}
+
+/// Whether the token of administrators can serve as one.
+fn check_admin(token: &Password, has_monitor: bool) -> Result<(), Error> {
+    if !token.can_be_met() {
+        return Err(no_hash("admin_token"));
+    }
+    if token.is_shorter_than(ADMIN_TOKEN_BYTES_MIN) {
+        return Err(conflict(format!("admin_token needs {ADMIN_TOKEN_BYTES_MIN} signs or more, such as chance makes")));
+    }
+    if !has_monitor {
+        return Err(conflict("admin_token is shown over HTTP, and there is no port for that: set http_port too"));
+    }
+    Ok(())
 }
 
 /// Says nothing of the text itself: it may be a password after all.

@@ -33,6 +33,7 @@ const HEAD: &str = "\
 streaming-server: NATS with streams, in one process
 
 Usage: streaming-server [options]
+       streaming-server admin <command>      Delete channels, durables, clients; see admin --help
        streaming-server bench [options]      Measure a server; see bench --help
        streaming-server import <store>       Take over a store of NATS Streaming; see import --help
        streaming-server pub <channel> <data> Publish to a channel of NATS Streaming; see pub --help

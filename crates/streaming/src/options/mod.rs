@@ -45,6 +45,8 @@ pub enum Parsed {
     Valid(String),
     /// `--signal`: send it to this process.
     Signal(Signal, i32),
+    /// `admin`: ask a running server to delete things; the words that follow say which.
+    Admin(Vec<String>),
     /// `bench`: measure a server; the words that follow are for the bench.
     Bench(Vec<String>),
     /// `pub`: publish an event; the words that follow are for the publisher.
@@ -226,6 +228,7 @@ impl Options {
     pub fn parse(words: &[String], world: &World<'_>) -> Result<Parsed, Error> {
         if let Some((first, rest)) = words.split_first() {
             match first.as_str() {
+                "admin" => return Ok(Parsed::Admin(rest.to_vec())),
                 "bench" => return Ok(Parsed::Bench(rest.to_vec())),
                 "pub" => return Ok(Parsed::Publish(rest.to_vec())),
                 "sub" => return Ok(Parsed::Listen(rest.to_vec())),
@@ -247,12 +250,14 @@ impl Options {
         let mut draft = Draft::default();
         let variable =
             |setting: &Setting| setting.variable().and_then(|name| Some((name.clone(), (world.env)(&name)?)));
-        let config = said.config.or_else(|| {
-            let setting = settings::by_name("config")?;
-            variable(setting).map(|(_, path)| PathBuf::from(path))
-        });
+        let file = |said: Option<PathBuf>, name| {
+            said.or_else(|| settings::by_name(name).and_then(variable).map(|(_, path)| PathBuf::from(path)))
+        };
+        let mut files: Vec<_> =
+            [file(said.config, "config"), file(said.stan_config, "stan_config")].into_iter().flatten().collect();
+        files.dedup(); // One may serve as both.
         draft.next_source();
-        if let Some(path) = &config {
+        for path in &files {
             config::apply(&mut draft, &config::parse(path, world)?, "")?;
         }
         draft.next_source();
@@ -269,8 +274,11 @@ impl Options {
             return Ok(Parsed::Signal(signal, process));
         }
         if asked == Asked::Test {
-            let what =
-                config.map_or_else(|| "configuration".into(), |path| format!("configuration file {}", path.display()));
+            let names: Vec<_> = files.iter().map(|path| path.display().to_string()).collect();
+            let what = match &names[..] {
+                [] => "configuration".to_owned(),
+                _ => format!("configuration file {}", names.join(" with ")),
+            };
             return Ok(Parsed::Valid(format!("streaming-server: {what} is valid\n")));
         }
         Ok(Parsed::Run(Box::new(options)))

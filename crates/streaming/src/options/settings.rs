@@ -136,7 +136,21 @@ pub fn by_name(name: &str) -> Option<&'static Setting> {
 
 /// The setting with this key, in lower case and with the blocks around it.
 pub fn by_key(key: &str) -> Option<&'static Setting> {
-    all().find(|setting| setting.keys.contains(&key))
+    all().find(|setting| setting.keys.contains(&key)).or_else(|| of_streaming(key))
+}
+
+/// NATS Streaming's keys as its own files have them: without underscores if one likes, and at the top instead of in a
+/// block called `streaming`, but where NATS has a key of that name. Whom it called itself when it connected to NATS is
+/// passed over in the block only: at the top somebody means to say who may connect.
+fn of_streaming(key: &str) -> Option<&'static Setting> {
+    const ONLY_IN_BLOCK: [&str; 7] = ["user", "username", "pass", "password", "token", "credentials", "admin_token"];
+    let plain = |key: &str| key.replace('_', "");
+    if ONLY_IN_BLOCK.contains(&key) {
+        return None;
+    }
+    let wanted = plain(key.strip_prefix("streaming.").unwrap_or(key));
+    let known = |known: &&str| known.strip_prefix("streaming.").is_some_and(|known| plain(known) == wanted);
+    all().find(|setting| setting.keys.iter().any(|key| known(key)))
 }
 
 /// Whether some key stands in the block `key`.

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use super::Password;
+
 /// The NATS Streaming face of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch by itself, as people set it")]
 pub struct Stan {
     /// What clients call the server by (`test-cluster`).
     pub cluster_id: String,
@@ -25,6 +28,8 @@ pub struct Stan {
     pub replace_durable: bool,
     /// Clients may subscribe by filters with wildcards, which the original refuses.
     pub wildcards: bool,
+    /// Whoever knows this may delete channels, durables and clients over HTTP; nobody where `None`.
+    pub admin_token: Option<Password>,
     /// Channels at a time (100); unlimited where `None`.
     pub max_channels: Option<usize>,
     /// The limits of every channel.
@@ -86,6 +91,7 @@ impl Default for Stan {
             trace: false,
             replace_durable: false,
             wildcards: false,
+            admin_token: None,
             max_channels: Some(100),
             limits: ChannelLimits::default(),
             channels: Vec::new(),

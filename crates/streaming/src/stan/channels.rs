@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::{Mutex, RwLock};
 use protocol::jetstream::config::{Retention, Storage, StreamConfig};
+use protocol::jetstream::error::ApiError;
 use protocol::stan::error;
 use protocol::subject;
 
@@ -146,12 +147,22 @@ impl Channels {
                 continue;
             }
             tracing::info!("STREAM: Channel {:?} was not used for too long and is deleted", channel.name);
-            self.named.write().remove(&channel.name);
-            let server = turn.server().clone();
-            if let Some(Err(error)) = server.jetstream.as_ref().map(|jetstream| jetstream.delete(turn, &stream.name)) {
+            if let Err(error) = self.remove(turn, &channel, &stream) {
                 tracing::error!("STREAM: cannot delete channel {:?}: {error}", channel.name);
             }
         }
+    }
+
+    /// Deletes a channel of its own.
+    pub(super) fn delete(&self, turn: &mut Turn, channel: &Channel) -> Result<(), ApiError> {
+        let _changing = self.changing.lock();
+        channel.stream().map_or(Ok(()), |stream| self.remove(turn, channel, &stream))
+    }
+
+    fn remove(&self, turn: &mut Turn, channel: &Channel, stream: &Stream) -> Result<(), ApiError> {
+        self.named.write().remove(&channel.name);
+        let server = turn.server().clone();
+        server.jetstream.as_ref().map_or(Ok(()), |jetstream| jetstream.delete(turn, &stream.name))
     }
 }
 

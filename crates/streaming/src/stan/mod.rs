@@ -37,6 +37,7 @@
 //! Lock order: the registry or the channels, then a stream. Neither is held while a message is sent.
 
 mod acks;
+mod admin;
 pub(crate) mod channels;
 pub(crate) mod clients;
 mod close;
@@ -65,6 +66,7 @@ use crate::router::{Handler, Subscription, Target};
 use crate::server::Server;
 use crate::turn::{Message, Turn};
 
+pub use admin::{Durable, NotDone};
 pub use channels::Channel;
 use channels::Channels;
 use registry::Registry;

@@ -35,7 +35,7 @@ fn checked(payload: &[u8], wildcards: bool) -> Result<(SubscriptionRequest, Star
         return Err(error::INVALID_MAX_IN_FLIGHT);
     }
     let start = request.start().ok_or(error::INVALID_START)?;
-    if !is_channel(&request.subject) && !(wildcards && is_channel_filter(&request.subject)) {
+    if !(is_channel(&request.subject) || wildcards && is_channel_filter(&request.subject)) {
         return Err(error::INVALID_SUBJECT);
     }
     if !request.queue_group.is_empty() && request.durable_name.contains(':') {
@@ -61,7 +61,7 @@ impl Stan {
             user: message.from.and_then(|from| from.identity().user.clone()),
         };
         if subject::has_wildcards(&request.subject) {
-            return self.subscribe_widely(turn, &request, start, subscriber, reply);
+            return self.subscribe_widely(turn, &request, start, &subscriber, reply);
         }
         let channel = self.channels.find_or_make(turn, &self.options, &request.subject)?;
         let stream = channel.stream().ok_or_else(|| error::UNKNOWN_CHANNEL.to_owned())?;
@@ -184,15 +184,12 @@ fn told(error: JoinError) -> String {
 /// The consumer's name, and what its group is.
 pub(crate) fn membership(request: &SubscriptionRequest, ack_inbox: &str) -> (String, Charter) {
     let (client, queue, durable) = (&request.client_id, &request.queue_group, &request.durable_name);
-    // Channels share a consumer's names where they share a stream.
-    let channel = escaped(&request.subject);
+    let channel = &request.subject;
     let (name, group) = match (queue.is_empty(), durable.is_empty()) {
         (true, true) => (format!("stan:s:{}", ack_inbox.trim_start_matches("_INBOX.")), String::new()),
-        (true, false) => (format!("stan:d:{channel}:{client}:{}", escaped(durable)), String::new()),
-        (false, true) => (format!("stan:g:{channel}:{}", escaped(queue)), queue.clone()),
-        (false, false) => {
-            (format!("stan:q:{channel}:{}:{}", escaped(durable), escaped(queue)), format!("{durable}:{queue}"))
-        }
+        (true, false) => (durable_of_client(channel, client, durable), String::new()),
+        (false, true) => (format!("stan:g:{}:{}", escaped(channel), escaped(queue)), queue.clone()),
+        (false, false) => (durable_of_queue(channel, queue, durable), format!("{durable}:{queue}")),
     };
     let charter = Charter {
         channel: request.subject.clone(),
@@ -201,6 +198,16 @@ pub(crate) fn membership(request: &SubscriptionRequest, ack_inbox: &str) -> (Str
         stays: !durable.is_empty(),
     };
     (name, charter)
+}
+
+/// The consumer of a client's durable. Channels share consumers' names where they share a stream.
+pub(super) fn durable_of_client(channel: &str, client: &str, durable: &str) -> String {
+    format!("stan:d:{}:{client}:{}", escaped(channel), escaped(durable))
+}
+
+/// The consumer of a queue group's durable.
+pub(super) fn durable_of_queue(channel: &str, queue: &str, durable: &str) -> String {
+    format!("stan:q:{}:{}:{}", escaped(channel), escaped(durable), escaped(queue))
 }
 
 /// As a part of a consumer's name: what may not be in one, and what parts the parts, is written as `%` and two hex digits.

@@ -70,6 +70,34 @@ impl Wide {
         }
         config
     }
+
+    /// Makes the subscriber a member in `stream`, if the filter reaches it.
+    fn extend(
+        &self,
+        turn: &mut Turn,
+        subscriber: &Subscriber,
+        subscribed: &Arc<Subscribed>,
+        stream: &Arc<Stream>,
+        notice: Notice<'_>,
+    ) {
+        if !self.reaches(&stream.config().subjects) {
+            return;
+        }
+        let config = self.consumer(stream.created());
+        match stream.join(turn, &config, &self.charter, subscriber.clone(), notice, None) {
+            Ok(()) if subscribed.reach.add(stream) => {
+                stream.start_member(turn, &self.consumer, &subscribed.ack_inbox);
+            }
+            Ok(()) => {}
+            // A work queue that another consumer drains, say: the other streams have nothing to do with it.
+            Err(why) => tracing::warn!(
+                "STREAM: [Client:{}] {:?} leaves out the stream {:?}: {why}",
+                subscriber.client,
+                self.charter.channel,
+                stream.name
+            ),
+        }
+    }
 }
 
 /// Starts the members of a subscription once its client was told where to acknowledge.
@@ -94,7 +122,7 @@ impl Stan {
         turn: &mut Turn,
         request: &SubscriptionRequest,
         start: StartPosition,
-        subscriber: Subscriber,
+        subscriber: &Subscriber,
         reply: &str,
     ) -> Result<(), String> {
         if matches!(start, StartPosition::Sequence(_)) {
@@ -105,7 +133,7 @@ impl Stan {
             self.evict(turn, &request.client_id, &consumer);
         }
         let reach = Arc::new(Reach::wide(false));
-        let subscribed = Arc::new(Subscribed::new(&charter, &consumer, &subscriber, reach.clone()));
+        let subscribed = Arc::new(Subscribed::new(&charter, &consumer, subscriber, reach.clone()));
         let asked = Wide {
             config: subscribe::consumer(&consumer, request, start, 0, turn.now),
             consumer: consumer.as_str().into(),
@@ -113,7 +141,7 @@ impl Stan {
             since: turn.now,
             members: Vec::new(),
         };
-        let wide = self.enlist(&request.client_id, asked, &subscriber, &subscribed)?;
+        let wide = self.enlist(&request.client_id, asked, subscriber, &subscribed)?;
         turn.server().router.insert(subscribed.acks.clone());
         let response =
             SubscriptionResponse { ack_inbox: subscriber.ack_inbox.clone(), ..SubscriptionResponse::default() };
@@ -121,7 +149,7 @@ impl Stan {
         let gate = Gate::followed(reply, response.encode_to_vec(), Arc::new(told));
         let server = turn.server().clone();
         for stream in server.jetstream.iter().flat_map(crate::jetstream::JetStream::streams) {
-            self.extend(turn, &wide, &subscriber, &subscribed, &stream, Notice::Gate(&gate));
+            wide.extend(turn, subscriber, &subscribed, &stream, Notice::Gate(&gate));
         }
         gate.pass(turn);
         if self.holds(&request.client_id, &subscribed) {
@@ -161,35 +189,6 @@ impl Stan {
         Ok(wide)
     }
 
-    /// Makes the subscriber a member in `stream`, if the filter reaches it.
-    fn extend(
-        &self,
-        turn: &mut Turn,
-        wide: &Wide,
-        subscriber: &Subscriber,
-        subscribed: &Arc<Subscribed>,
-        stream: &Arc<Stream>,
-        notice: Notice<'_>,
-    ) {
-        if !wide.reaches(&stream.config().subjects) {
-            return;
-        }
-        let config = wide.consumer(stream.created());
-        match stream.join(turn, &config, &wide.charter, subscriber.clone(), notice, None) {
-            Ok(()) if subscribed.reach.add(stream) => {
-                stream.start_member(turn, &wide.consumer, &subscribed.ack_inbox);
-            }
-            Ok(()) => {}
-            // A work queue that another consumer drains, say: the other streams have nothing to do with it.
-            Err(why) => tracing::warn!(
-                "STREAM: [Client:{}] {:?} leaves out the stream {:?}: {why}",
-                subscriber.client,
-                wide.charter.channel,
-                stream.name
-            ),
-        }
-    }
-
     /// A stream was made, or holds other subjects than before: filters may reach it.
     pub fn reach_stream(&self, turn: &mut Turn, stream: &Arc<Stream>) {
         let groups: Vec<Wide> = {
@@ -201,7 +200,7 @@ impl Stan {
             for subscriber in &wide.members {
                 let subscribed = self.registry.lock().subscribed(&subscriber.client, &subscriber.ack_inbox);
                 let Some(subscribed) = subscribed else { continue };
-                self.extend(turn, &wide, subscriber, &subscribed, stream, Notice::None);
+                wide.extend(turn, subscriber, &subscribed, stream, Notice::None);
                 if !self.holds(&subscriber.client, &subscribed) {
                     // It left meanwhile, when this stream was none of its own yet.
                     stream.leave(turn, &wide.consumer, &subscribed.ack_inbox, Leave::Close);
@@ -231,6 +230,18 @@ impl Stan {
         }
     }
 
+    /// Forgets a durable nobody uses; false if there is none such, and an error that says who does.
+    pub(super) fn drop_wide(&self, consumer: &str) -> Result<bool, String> {
+        let mut registry = self.registry.lock();
+        let Some(wide) = registry.wide.get(consumer) else { return Ok(false) };
+        if let Some(member) = wide.members.first() {
+            return Err(member.client.clone());
+        }
+        registry.wide.remove(consumer);
+        registry.note_wide_gone(consumer);
+        Ok(true)
+    }
+
     /// After a start: subscriptions by filters are their clients' again, in every stream there is by now.
     pub(super) fn resume_wide(&self, turn: &mut Turn) {
         let groups: Vec<Wide> = self.registry.lock().wide.values().cloned().collect();
@@ -241,7 +252,7 @@ impl Stan {
                 let subscribed = Arc::new(Subscribed::new(&wide.charter, &wide.consumer, subscriber, reach));
                 server.router.insert(subscribed.acks.clone());
                 for stream in server.jetstream.iter().flat_map(crate::jetstream::JetStream::streams) {
-                    self.extend(turn, &wide, subscriber, &subscribed, &stream, Notice::None);
+                    wide.extend(turn, subscriber, &subscribed, &stream, Notice::None);
                 }
                 self.take_up(turn, subscriber, &wide.charter, subscribed);
             }

@@ -110,6 +110,15 @@ pub enum JoinError {
     Refused(#[from] ApiError),
 }
 
+/// Why a durable stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotDropped {
+    /// There is none such.
+    Missing,
+    /// This client uses it.
+    InUse(String),
+}
+
 /// What leaves behind a member who goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leave {

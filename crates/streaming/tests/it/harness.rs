@@ -18,7 +18,7 @@ use async_nats::client::Request;
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, ConnectOptions};
 
-pub use server::{Server, ours};
+pub use server::{Server, ours, program as server_program};
 
 /// How long anything may take before a test gives up. It bounds a failure and measures nothing.
 pub const PATIENCE: Duration = Duration::from_secs(20);

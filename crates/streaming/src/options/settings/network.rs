@@ -64,8 +64,14 @@ pub static SETTINGS: &[Setting] = &[
         draft.config = Some(units::path(text)?);
         Ok(())
     })
-    .or(&["c", "sc", "stan_config"])
+    .or(&["c"])
     .help("Read this file, written like a nats-server.conf"),
+    Setting::text("stan_config", "<file>", |draft, text| {
+        draft.stan_config = Some(units::path(text)?);
+        Ok(())
+    })
+    .or(&["sc"])
+    .help("Read this one too, and after it: as NATS Streaming had two"),
 ];
 
 /// The port of NATS.

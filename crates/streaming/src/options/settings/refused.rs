@@ -13,6 +13,7 @@ const ONE_NODE: &str = "this server runs alone; for several nodes run a NATS clu
 const SHARED: &str = "two servers cannot share a store; for several nodes run a NATS cluster with JetStream";
 const OWN_NATS: &str = "the server is its own NATS server: clients connect to this one";
 const SQL: &str = "channels are kept in memory or in files; see --stan_store";
+const ARCHIVE: &str = "files are dropped when their messages are, and no script is run; consume what is to be archived";
 const CRYPT: &str = "files are not encrypted; put the store on an encrypted volume";
 
 pub static SETTINGS: &[Setting] = &[
@@ -92,9 +93,21 @@ pub static SETTINGS: &[Setting] = &[
     ),
     Setting::refused(&["ft_group"], &["streaming.ft_group", "streaming.ft_group_name"], SHARED),
     Setting::refused(
-        &["ns", "nats_server", "secure", "tls_client_key", "tls_client_cert", "tls_client_cacert"],
-        &["streaming.ns", "streaming.nats_server", "streaming.nats_server_url", "streaming.secure", "streaming.tls"],
+        &["ns", "nats_server"],
+        &["streaming.ns", "streaming.nats_server", "streaming.nats_server_url"],
         OWN_NATS,
+    ),
+    Setting::refused(
+        &["file_slice_archive_script"],
+        &[
+            "streaming.file.slice_archive_script",
+            "streaming.file.slice_archive",
+            "streaming.file.slice_script",
+            "streaming.file_options.slice_archive_script",
+            "streaming.file_options.slice_archive",
+            "streaming.file_options.slice_script",
+        ],
+        ARCHIVE,
     ),
     Setting::refused(
         &["sql_driver", "sql_source", "sql_no_caching", "sql_max_open_conns", "sql_bulk_insert_limit"],

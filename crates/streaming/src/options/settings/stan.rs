@@ -7,7 +7,7 @@ use crate::options::config::Node;
 use crate::options::draft::Draft;
 use crate::options::stan::{ChannelOverrides, Stan, StanStore};
 use crate::options::units::{self, Wrong};
-use crate::options::{Error, Origin, Sync};
+use crate::options::{Error, Origin, Password, Sync};
 
 pub static SETTINGS: &[Setting] = &[
     Setting::text("cluster_id", "<name>", |draft, text| {
@@ -140,10 +140,23 @@ pub static SETTINGS: &[Setting] = &[
     Setting::flag("wildcards", |draft, on| stan(draft).wildcards = on)
         .keys(&["streaming.wildcards"])
         .help("Let clients subscribe to several channels at once: foo.*, foo.>"),
+    Setting::text("admin_token", "<token>", |draft, text| {
+        stan(draft).admin_token = Some(Password::new(text));
+        Ok(())
+    })
+    .keys(&["streaming.admin_token"])
+    .help("Whoever shows this token may delete channels, durables and clients on the port of -m,\nas streaming-server admin does. Other users of the machine see what is typed: better\nuse the environment or the file"),
     Setting::flag("file_sync", |draft, on| {
         draft.jetstream.sync = if on { Sync::Always } else { Sync::Never };
     })
-    .keys(&["streaming.file.sync", "streaming.file_options.sync"])
+    .keys(&[
+        "streaming.file.sync",
+        "streaming.file_options.sync",
+        "streaming.file.do_sync",
+        "streaming.file_options.do_sync",
+        "streaming.file.sync_on_flush",
+        "streaming.file_options.sync_on_flush",
+    ])
     .help("The same as --sync always; =false is --sync never (default: true)"),
     Setting::flag("stan_debug", |draft, on| stan(draft).debug = on)
         .or(&["SD"])
@@ -178,6 +191,10 @@ pub static SETTINGS: &[Setting] = &[
             "streaming.limits.channels",
             "streaming.store_limits.per_channel",
             "streaming.limits.per_channel",
+            "streaming.store_limits.channels_limits",
+            "streaming.limits.channels_limits",
+            "streaming.store_limits.per_channel_limits",
+            "streaming.limits.per_channel_limits",
         ],
         help: "Limits of the channels that a name or filter takes: { \"foo.*\": { max_msgs: 10 } }",
         ..Setting::new("", Take::Tree(channels))
@@ -208,7 +225,8 @@ fn time(text: &str) -> Result<Option<Duration>, Wrong> {
     Ok(Some(units::duration(text)?).filter(|duration| !duration.is_zero()))
 }
 
-/// Limits of channels by name or filter. A limit that is negative is none; one that is 0 says nothing.
+/// Limits of channels by name or filter. A limit that is 0 or negative is none; one that is not there is that of the
+/// wider filter, or of all channels.
 fn channels(draft: &mut Draft, node: &Node, key: &str) -> Result<(), Error> {
     for entry in node.block(key)? {
         let inside = format!("{key}.{}", entry.key);
@@ -223,7 +241,7 @@ fn channels(draft: &mut Draft, node: &Node, key: &str) -> Result<(), Error> {
         let mut own = ChannelOverrides::default();
         for limit in entry.node.block(&inside)? {
             let text = limit.node.text(&limit.key)?;
-            take(&mut own, &limit.key.to_lowercase(), text).map_err(|why| Error::Value {
+            take(&mut own, &limit.key.to_lowercase().replace('_', ""), text).map_err(|why| Error::Value {
                 origin: Origin::File(limit.at.clone(), format!("{inside}.{}", limit.key)),
                 value: text.to_owned(),
                 why,
@@ -236,17 +254,16 @@ fn channels(draft: &mut Draft, node: &Node, key: &str) -> Result<(), Error> {
 
 fn take(own: &mut ChannelOverrides, key: &str, text: &str) -> Result<(), Wrong> {
     let unlimited = text.starts_with('-');
-    let said = |number: Option<u64>| if unlimited { Some(None) } else { number.map(Some) };
     let number = || if unlimited { Ok(None) } else { units::size_or_unlimited(text) };
-    let duration = || if unlimited { Ok(Some(None)) } else { time(text).map(|time| time.map(Some)) };
+    let duration = || if unlimited { Ok(None) } else { time(text) };
     match key {
-        "mm" | "max_msgs" | "max_count" => own.max_messages = said(number()?),
-        "mb" | "max_bytes" => own.max_bytes = said(number()?),
-        "msu" | "max_subs" | "max_subscriptions" => {
-            own.max_subscriptions = said(number()?).map(|max| max.and_then(|max| usize::try_from(max).ok()));
+        "mm" | "maxmsgs" | "maxcount" => own.max_messages = Some(number()?),
+        "mb" | "maxbytes" => own.max_bytes = Some(number()?),
+        "msu" | "maxsubs" | "maxsubscriptions" => {
+            own.max_subscriptions = Some(number()?.and_then(|max| usize::try_from(max).ok()));
         }
-        "ma" | "max_age" => own.max_age = duration()?,
-        "mi" | "max_inactivity" => own.max_inactivity = duration()?,
+        "ma" | "maxage" => own.max_age = Some(duration()?),
+        "mi" | "maxinactivity" => own.max_inactivity = Some(duration()?),
         _ => return Err("expected max_msgs, max_bytes, max_age, max_subs or max_inactivity".into()),
     }
     Ok(())

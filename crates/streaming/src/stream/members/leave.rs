@@ -1,7 +1,7 @@
 //! What a member's client says of its messages, or fails to say; and its end.
 
 use super::super::Stream;
-use super::Leave;
+use super::{Leave, NotDropped};
 use crate::consumer::{Ack, AckKind};
 use crate::turn::Turn;
 
@@ -39,6 +39,21 @@ impl Stream {
         drop(guard);
         self.touch(turn);
         true
+    }
+
+    /// Forgets a group without members.
+    pub fn drop_offline(&self, turn: &mut Turn, consumer: &str) -> Result<(), NotDropped> {
+        let mut guard = self.lock();
+        let membership = guard.consumers.get(consumer).and_then(|slot| slot.membership.as_ref());
+        let membership = membership.ok_or(NotDropped::Missing)?;
+        if let Some(member) = membership.group.members().first() {
+            return Err(NotDropped::InUse(member.about.subscriber.client.clone()));
+        }
+        turn.locked(|turn| guard.delete_consumer(self, turn, consumer));
+        guard.arm(self);
+        drop(guard);
+        self.touch(turn);
+        Ok(())
     }
 
     /// A member is through with a message, or another one is with what it held.

@@ -58,6 +58,14 @@ impl Server {
         ("127.0.0.1", self.port)
     }
 
+    /// Where its monitoring answers now, `host:port`.
+    pub fn monitor(&self) -> String {
+        let pid = self.child.as_ref().expect("the server runs").id();
+        let ports = ports_in(&self.home.path().join("ports"), pid).expect("a started server told them");
+        let url = ports["monitoring"][0].as_str().expect("it was started with -m");
+        url.trim_start_matches("http://").to_owned()
+    }
+
     /// What the process takes of the machine's memory, by `/proc`.
     pub fn resident_bytes(&self) -> u64 {
         const PAGE_BYTES: u64 = 4096;
@@ -178,7 +186,8 @@ impl Drop for Server {
     }
 }
 
-fn program() -> PathBuf {
+/// The program that tests start.
+pub fn program() -> PathBuf {
     match env::var_os("TEST_SERVER") {
         Some(program) if !program.is_empty() => program.into(),
         _ => env!("CARGO_BIN_EXE_streaming-server").into(),
@@ -191,9 +200,12 @@ pub fn ours() -> bool {
 }
 
 /// Reads `<dir>/<program>_<pid>.ports`; `None` while it is missing or half written.
-fn port_in(dir: &Path, pid: u32) -> Option<u16> {
+fn ports_in(dir: &Path, pid: u32) -> Option<serde_json::Value> {
     let suffix = format!("_{pid}.ports");
     let file = fs::read_dir(dir).ok()?.flatten().find(|file| file.file_name().to_string_lossy().ends_with(&suffix))?;
-    let ports: serde_json::Value = serde_json::from_slice(&fs::read(file.path()).ok()?).ok()?;
-    ports["nats"][0].as_str()?.rsplit(':').next()?.trim_end_matches('/').parse().ok()
+    serde_json::from_slice(&fs::read(file.path()).ok()?).ok()
+}
+
+fn port_in(dir: &Path, pid: u32) -> Option<u16> {
+    ports_in(dir, pid)?["nats"][0].as_str()?.rsplit(':').next()?.trim_end_matches('/').parse().ok()
 }

@@ -4,6 +4,7 @@
 //! `program.rs` drives such a process. The client is installed by `npm ci` at the first test; where there is no npm the
 //! tests say so and pass.
 
+mod admin;
 mod clients;
 mod durables;
 mod importing;

@@ -10,7 +10,7 @@ use crate::harness::{Server, eventually};
 
 /// The answer's status and body.
 fn get(server: &Server, path: &str) -> (u16, String) {
-    let mut socket = TcpStream::connect(server.says("Starting http monitor on ")).expect("a connection");
+    let mut socket = TcpStream::connect(server.monitor()).expect("a connection");
     write!(socket, "GET /streaming/{path} HTTP/1.0\r\n\r\n").expect("sent");
     let mut text = String::new();
     socket.read_to_string(&mut text).expect("an answer");
