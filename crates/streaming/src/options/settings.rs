@@ -150,7 +150,7 @@ fn of_streaming(key: &str) -> Option<&'static Setting> {
     }
     let wanted = plain(key.strip_prefix("streaming.").unwrap_or(key));
     let known = |known: &&str| known.strip_prefix("streaming.").is_some_and(|known| plain(known) == wanted);
-    all().find(|setting| setting.keys.iter().any(|key| known(key)))
+    all().find(|setting| setting.keys.iter().any(&known))
 }
 
 /// Whether some key stands in the block `key`.

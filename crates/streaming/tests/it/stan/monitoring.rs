@@ -18,6 +18,14 @@ fn get(server: &Server, path: &str) -> (u16, String) {
     (status, text.split_once("\r\n\r\n").expect("a body").1.to_owned())
 }
 
+/// The clients that are connected, by name.
+pub fn clients(server: &Server) -> Vec<String> {
+    let told = tell(server, "clientsz");
+    let all = told["clients"].as_array().expect("a list").iter();
+    all.map(|client| client["id"].as_str().expect("text").to_owned()).collect()
+}
+
+/// What is told there, JSON.
 pub fn tell(server: &Server, path: &str) -> Value {
     let (status, body) = get(server, path);
     assert_eq!(status, 200, "{path}: {body}");
