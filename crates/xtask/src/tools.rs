@@ -45,12 +45,12 @@ pub const REDIS: Tool = Tool {
     is_here: || find("redis-server").is_some(),
 };
 
-/// What builds and checks the web client.
+/// What builds and checks the web client, and runs the streaming server's oldest clients.
 pub const NODE: Tool = Tool {
     name: "Node 20.19 or newer, with npm",
     apt: "nodejs npm",
     brew: "node",
-    why: "the web client is built with it",
+    why: "the web client is built with it, and NATS Streaming's client for Node is tried with the streaming server",
     is_here: client::has_node,
 };
 

@@ -6,6 +6,7 @@
 //! | variable | meaning |
 //! |---|---|
 //! | `TEST_SERVER` | the program to start, a name or a path; ours if unset |
+//! | `TEST_NODE` | `required`: what needs Node and npm fails without them, instead of saying so and passing |
 //! | `NATS_URL` | a running server for the tests that do not restart it; they use names of their own |
 
 mod server;

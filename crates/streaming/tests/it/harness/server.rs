@@ -66,6 +66,14 @@ impl Server {
         url.trim_start_matches("http://").to_owned()
     }
 
+    /// The youngest of the files that hold a stream's messages.
+    pub fn last_file_of_stream(&self, stream: &str) -> PathBuf {
+        let folder = self.home.path().join("store/jetstream/streams").join(stream);
+        let files = fs::read_dir(folder).expect("the stream's folder").flatten().map(|file| file.path());
+        let logs = files.filter(|path| path.extension().is_some_and(|kind| kind == "log"));
+        logs.max().expect("a file of messages")
+    }
+
     /// What the process takes of the machine's memory, by `/proc`.
     pub fn resident_bytes(&self) -> u64 {
         const PAGE_BYTES: u64 = 4096;

@@ -21,6 +21,7 @@ fn every_start_is_where_it_says() {
         (json!({ "sequence": 99 }), &["new"]),
         (json!({ "timeDelta": 1000 }), &["4", "new"]),
         (json!({ "timeDelta": 60_000 }), &["1", "2", "3", "4", "new"]),
+        (json!({ "timeDelta": 1 }), &["new"]),
     ]
     .into_iter()
     .enumerate()
@@ -32,11 +33,33 @@ fn every_start_is_where_it_says() {
         // So that only the next is younger than a second when it is asked for.
         std::thread::sleep(Duration::from_millis(1100));
         ann.publish(&channel, "4");
+        if options["timeDelta"] == 1 {
+            std::thread::sleep(Duration::from_millis(20));
+        }
         let tag = n.to_string();
         ann.subscribe(&json!({ "channel": channel, "tag": tag, "options": options }));
         ann.publish(&channel, "new");
-        let got: Vec<_> = ann.messages_until_quiet(QUIET).into_iter().map(|(data, _)| data).collect();
-        assert_eq!(got, expected, "{options}");
+        let expected: Vec<_> = expected.iter().map(|data| ((*data).to_owned(), false)).collect();
+        assert_eq!(ann.messages_until_quiet(QUIET), expected, "{options}");
+    }
+}
+
+#[test]
+fn a_start_before_the_first_message_is_the_first_and_one_in_an_empty_channel_is_the_next() {
+    let Some(server) = server(&["-mm", "2"]) else { return };
+    let mut ann = Program::connected(&server, "ann");
+    for data in ["1", "2", "3", "4"] {
+        ann.publish("c", data);
+    }
+    ann.subscribe(&json!({ "channel": "c", "tag": "s", "options": { "sequence": 1 } }));
+    assert_eq!(ann.messages(2), ["3", "4"], "what is left of it");
+    for (n, options) in
+        [json!({ "start": "all" }), json!({ "start": "last" }), json!({ "sequence": 9 })].iter().enumerate()
+    {
+        let channel = format!("empty-{n}");
+        ann.subscribe(&json!({ "channel": channel, "tag": channel, "options": options }));
+        ann.publish(&channel, "first");
+        assert_eq!(ann.messages_until_quiet(QUIET), [("first".into(), false)], "{options}");
     }
 }
 

@@ -2,7 +2,7 @@
 //! that is stopped and killed under it.
 //!
 //! `program.rs` drives such a process. The client is installed by `npm ci` at the first test; where there is no npm the
-//! tests say so and pass.
+//! tests say so and pass, unless `TEST_NODE=required`. `raw.rs` is a client of our own, for what that one never says.
 
 mod admin;
 mod clients;

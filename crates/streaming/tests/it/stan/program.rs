@@ -1,5 +1,6 @@
 //! A client as a process: `stan-node/program.js`, told what to do and telling what happens, a line of JSON each.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -14,21 +15,31 @@ use crate::harness::{PATIENCE, Server, skipped};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stan-node");
 
-/// Whether the client is there, after an attempt to install it.
+/// Whether the client is there, after an attempt to install it. Where `TEST_NODE` is `required` it has to be.
 pub fn is_installed() -> bool {
     static INSTALLED: OnceLock<bool> = OnceLock::new();
-    let installed = *INSTALLED.get_or_init(|| {
-        let there = || Path::new(FOLDER).join("node_modules/node-nats-streaming").exists();
-        if !there() {
-            let npm = Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(FOLDER).output();
-            assert!(npm.is_err() || there(), "npm ci: {npm:?}");
-        }
-        there()
-    });
+    let installed = *INSTALLED.get_or_init(install);
     if !installed {
-        skipped("there is no npm to install node-nats-streaming with");
+        let why = "there is no npm to install node-nats-streaming with";
+        assert!(std::env::var("TEST_NODE").as_deref() != Ok("required"), "{why}");
+        skipped(why);
     }
     installed
+}
+
+fn install() -> bool {
+    let lock = File::open(Path::new(FOLDER).join("package-lock.json")).expect("what is to be installed");
+    // Another run of the tests may be at it, in the same folder.
+    lock.lock().expect("a lock");
+    let changed = |file: &str| Path::new(FOLDER).join(file).metadata().and_then(|about| about.modified()).ok();
+    // Written last: without it an installation was broken off.
+    let is_there = || changed("node_modules/.package-lock.json") >= changed("package-lock.json");
+    if is_there() {
+        return true;
+    }
+    let npm = Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(FOLDER).output();
+    assert!(npm.is_err() || is_there(), "npm ci: {npm:?}");
+    npm.is_ok()
 }
 
 /// One client.
@@ -184,6 +195,12 @@ impl Program {
 
     /// The data of all messages until there was none for so long, which must come to pass.
     pub fn messages_until_quiet(&mut self, quiet: Duration) -> Vec<(String, bool)> {
+        let told = |event: &Value| (event["data"].as_str().expect("text").into(), event["again"] == true);
+        self.events_until_quiet(quiet).iter().map(told).collect()
+    }
+
+    /// The same, as they were told.
+    pub fn events_until_quiet(&mut self, quiet: Duration) -> Vec<Value> {
         let mut all: Vec<Value> = self.passed.extract_if(.., |event| event["on"] == "message").collect();
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -194,8 +211,7 @@ impl Program {
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
             }
         }
-        let told = |event: &Value| (event["data"].as_str().expect("text").into(), event["again"] == true);
-        all.iter().map(told).collect()
+        all
     }
 
     /// What was acknowledged so far.

@@ -98,3 +98,41 @@ fn a_group_ends_with_its_last_member_unless_it_is_durable() {
     third.subscribe(&durable);
     assert_eq!(third.messages(3), ["1", "2", "3"]);
 }
+
+#[test]
+fn a_durable_group_is_kept_by_close_and_dropped_by_the_last_to_unsubscribe() {
+    let Some(server) = server(&[]) else { return };
+    let mut publisher = Program::connected(&server, "publisher");
+    publisher.publish("ticket:created", "1");
+    let listen = listen("manual", 30_000);
+    let [mut a, mut b] = ["a", "b"].map(|name| Program::connected(&server, name));
+    a.subscribe(&listen);
+    b.subscribe(&listen);
+    assert_eq!(a.messages(1), ["1"]);
+    // Not the last: the group goes on, where it was.
+    a.end("unsubscribe", "s");
+    publisher.publish("ticket:created", "2");
+    assert_eq!(b.messages(1), ["2"]);
+    b.end("close_subscription", "s");
+    publisher.publish("ticket:created", "3");
+    a.subscribe(&listen);
+    assert_eq!(a.messages_until_quiet(QUIET), [("3".into(), false)], "closed by its last member, it was kept");
+    a.end("unsubscribe", "s");
+    b.subscribe(&listen);
+    assert_eq!(b.messages(3), ["1", "2", "3"], "unsubscribed by its last member, it was dropped");
+}
+
+#[test]
+fn a_late_acknowledgement_counts_although_another_member_has_the_message_by_now() {
+    let Some(server) = server(&[]) else { return };
+    let [mut late, mut other] = ["late", "other"].map(|name| Program::connected(&server, name));
+    late.subscribe(&listen("never", 1000));
+    let mut publisher = Program::connected(&server, "publisher");
+    publisher.publish("ticket:created", "1");
+    assert_eq!(late.message(), ("1".into(), false));
+    other.subscribe(&listen("never", 1000));
+    assert_eq!(other.message(), ("1".into(), true));
+    late.tell(&json!({ "do": "ack", "tag": "s", "sequence": 1 }));
+    assert_eq!(other.messages_until_quiet(Duration::from_millis(1500)), []);
+    assert_eq!(late.messages_until_quiet(Duration::from_millis(100)), []);
+}
