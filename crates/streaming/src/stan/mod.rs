@@ -22,6 +22,19 @@
 //! | limits of messages, bytes, age | the stream's, dropping the oldest; a view has its stream's own |
 //! | limits of channels, subscriptions | counted here; streams that no client of NATS Streaming used do not count |
 //! | client | an entry of the registry; with files also of `<dir>/jetstream/stan/clients` |
+//! | what nobody else answers for the cluster's id | nothing to ask: the server is its own NATS server, and there is no other on it |
+//!
+//! What its users asked for and never got, each off until it is wanted:
+//!
+//! - **wildcards**: `--wildcards` has `foo.*` and `foo.>` subscribe to what there is and what comes; see `wildcards.rs` for
+//!   what becomes of sequences, starts, durables and windows. The original's `stan: invalid subject` is the answer without.
+//! - **rights by channel**: all requests go to the same subjects, which permissions cannot tell apart. A user's
+//!   `permissions { streaming { publish, subscribe } }` are lists of channels; see `options::permissions` for users
+//!   without. They are asked for at each publish and subscribe, and again when a subscription is found after a start. Who
+//!   is refused is told `stan: Permissions Violation for Publish to "foo"`, and a durable waits for better times.
+//! - **administrators**: with an `admin_token` they delete and purge channels, drop durables nobody uses and disconnect
+//!   clients, over HTTP (`monitor/admin.rs`) or by `streaming-server admin`.
+//! - **torn files**: what a power cut left half written is cut off at the start, and the log says what.
 //!
 //! A message that came by `JetStream` is delivered without its headers. One that came by NATS Streaming is not sent to
 //! plain NATS subscribers of its subject, as it was not before.
@@ -32,7 +45,8 @@
 //!
 //! `registry.rs` who is connected · `connect.rs` `ping.rs` `close.rs` `publish.rs` `subscribe.rs` `leave.rs` `acks.rs`
 //! what clients ask for, one file each · `heartbeat.rs` who lives · `channels.rs` names to streams · `clients.rs` the
-//! clients on disk · `subjects.rs` where all this is.
+//! clients on disk · `subjects.rs` where all this is · `wildcards.rs` subscriptions of several channels, `reach.rs` the
+//! streams they are in · `rights.rs` who may · `admin.rs` what administrators do.
 //!
 //! Lock order: the registry or the channels, then a stream. Neither is held while a message is sent.
 

@@ -38,7 +38,7 @@ impl Server {
 
     /// What the server will read at its next start. `STORE` in it stands for the folder of its store.
     pub fn configure(&self, config: &str) {
-        let store = format!("{:?}", self.home.path().join("store"));
+        let store = format!("\"{}\"", self.home.path().join("store").display());
         let path = self.home.path().join("server.conf");
         fs::write(path, config.replace("STORE", &store)).expect("the server's configuration");
     }

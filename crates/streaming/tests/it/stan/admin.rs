@@ -33,7 +33,7 @@ fn http(server: &Server, method: &str, path: &str, header: &str) -> (String, u16
 
 /// Status and JSON of what an administrator is answered.
 fn ask(server: &Server, method: &str, path: &str) -> (u16, Value) {
-    let header = format!("Authorization: Bearer {}", TOKEN);
+    let header = format!("Authorization: Bearer {TOKEN}");
     let (_, status, body) = http(server, method, &format!("/streaming/admin{path}"), &header);
     (status, serde_json::from_str(&body).unwrap_or_else(|_| panic!("no JSON: {body}")))
 }
@@ -131,7 +131,7 @@ fn without_the_token_nothing_is_done() {
     let (head, status, _) =
         http(&server, "OPTIONS", path, "Origin: http://evil\r\nAccess-Control-Request-Method: DELETE");
     assert!(status == 405 && !head.contains("access-control"), "no page of another origin may ask: {head}");
-    assert_eq!(http(&server, "GET", path, &format!("Authorization: Bearer {}", TOKEN)).1, 405);
+    assert_eq!(http(&server, "GET", path, &format!("Authorization: Bearer {TOKEN}")).1, 405);
     let wrong = "Authorization: Bearer wrong-token-0123456789";
     for n in 0..10 {
         assert_eq!(http(&server, "DELETE", path, wrong).1, 401, "{n}");
@@ -150,7 +150,7 @@ fn a_server_without_a_token_has_no_such_place() {
         return;
     }
     let server = Server::start(&["-m", "-1", "-cid", CLUSTER]);
-    let header = format!("Authorization: Bearer {}", TOKEN);
+    let header = format!("Authorization: Bearer {TOKEN}");
     assert_eq!(http(&server, "DELETE", "/streaming/admin/clients/ann", &header).1, 404);
     let told = command(&server, &["disconnect-client", "ann"], TOKEN);
     assert_eq!(told.status.code(), Some(1));
@@ -206,7 +206,7 @@ fn the_command_does_it_and_says_so() {
     assert!(code == 2 && told.starts_with("admin: cannot ask http://127.0.0.1:1: "), "{code} {told}");
     assert_eq!(run(&["drop-durable", "c", "d"], TOKEN).0, 2, "whose?");
     let file = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(file.path(), format!("{}\n", TOKEN)).expect("written");
+    std::fs::write(file.path(), format!("{TOKEN}\n")).expect("written");
     let path = file.path().to_str().expect("text");
     let (code, _, told) = run(&["disconnect-client", "nobody", "--token-file", path], "");
     assert_eq!((code, told.as_str()), (1, "admin: client \"nobody\" not found\n"));
