@@ -187,7 +187,6 @@ impl Desk {
             Wish::DeleteChannel(channel) => {
                 let force = rest.flag("force").map_err(|why| Refusal::Unclear(why.to_string()))?;
                 let deleted = stan.delete_channel(&mut turn, channel, force);
-                turn.finish(); // Clients may have been disconnected although the rest was not done.
                 deleted.map(|()| json!({ "channel": channel, "deleted": true }))
             }
             Wish::Purge(channel) => {
@@ -203,7 +202,9 @@ impl Desk {
                 let disconnected = stan.disconnect(&mut turn, client);
                 disconnected.map(|()| json!({ "client": client, "disconnected": true }))
             }
-        }?;
+        };
+        turn.finish(); // A part may have been done although the rest was refused.
+        let done = done?;
         tracing::info!("STREAM: an administrator at {} did this: {done}", peer.0);
         Ok(done)
     }

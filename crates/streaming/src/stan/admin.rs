@@ -138,12 +138,8 @@ impl Stan {
 
     /// Takes a client out as if it had said good-bye: its durables stay. It hears of it at its next ping.
     pub fn disconnect(&self, turn: &mut Turn, client: &str) -> Result<(), NotDone> {
-        if self.remove_client(turn, client, "Disconnected by an administrator") {
-            turn.finish();
-            Ok(())
-        } else {
-            Err(NotDone::NoClient(client.to_owned()))
-        }
+        let removed = self.remove_client(turn, client, "Disconnected by an administrator");
+        removed.then_some(()).ok_or_else(|| NotDone::NoClient(client.to_owned()))
     }
 }
 

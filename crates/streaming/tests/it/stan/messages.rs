@@ -83,15 +83,13 @@ fn what_is_not_acknowledged_in_time_comes_again_and_counts() {
 }
 
 #[test]
-fn what_was_published_before_closing_is_stored_and_its_publisher_hears_of_it() {
+fn what_was_published_before_closing_is_stored() {
     let Some(server) = server(&[]) else { return };
     let mut ann = Program::connected(&server, "ann");
     for n in 0..500 {
         ann.tell(&json!({ "do": "publish", "channel": "c", "data": n.to_string(), "tag": n.to_string() }));
     }
-    ann.tell(&json!({ "do": "close" }));
-    ann.expect("closed");
-    assert_eq!(ann.published().len(), 500, "no acknowledgement comes after the good-bye, for nobody would hear it");
+    ann.close();
     let mut bob = Program::connected(&server, "bob");
     bob.subscribe(&json!({ "channel": "c", "tag": "s", "options": { "start": "all" } }));
     assert_eq!(bob.messages(500).last().map(String::as_str), Some("499"));

@@ -1,6 +1,6 @@
 //! A client that says what it likes: what node-nats-streaming would never send, and silence where it would answer.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_nats::Subscriber;
 use futures::StreamExt;
@@ -65,14 +65,16 @@ impl Raw {
         ask(&self.client, subject, request).await
     }
 
-    /// Waits for the next heartbeat, and answers it if `alive`.
-    pub async fn heartbeat(&mut self, alive: bool) {
+    /// Waits for the next heartbeat, and answers it if `alive`. Tells when it came.
+    pub async fn heartbeat(&mut self, alive: bool) -> Instant {
         let asked = soon("a heartbeat", self.heartbeats.next()).await.expect("subscribed");
+        let came = Instant::now();
         let reply = asked.reply.expect("somewhere to answer");
         if alive {
             self.client.publish(reply, "".into()).await.expect("sent");
             self.client.flush().await.expect("flushed");
         }
+        came
     }
 
     /// Publishes: the error, if it is refused.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures::StreamExt;
 use protocol::stan::{
     CloseRequest, CloseResponse, ConnectRequest, ConnectResponse, Message, MsgProto, Ping, PingResponse,
 };
@@ -9,7 +10,7 @@ use protocol::stan::{PubAck, PubMsg, SubscriptionRequest, SubscriptionResponse, 
 
 use super::CLUSTER;
 use super::raw::{Raw, ask, discover, tell};
-use crate::harness::{Server, eventually};
+use crate::harness::{Server, eventually, soon};
 
 /// No protobuf.
 const GARBAGE: &[u8] = &[0xff; 7];
@@ -72,8 +73,8 @@ async fn a_silent_client_is_gone_after_as_many_heartbeats_as_it_may_miss() {
     let server = server(&["-hbi", "200ms", "-hbt", "100ms", "-hbf", "3"]);
     let mut ann = Raw::connected(&server, "ann").await;
     let mut bob = Raw::connected(&server, "bob").await;
-    ann.heartbeat(true).await;
-    let silent = Instant::now();
+    // Taken before the answer, so that a slow test sees more time go by, and not less.
+    let silent = ann.heartbeat(true).await;
     let answering = async {
         loop {
             bob.heartbeat(true).await;
@@ -85,8 +86,8 @@ async fn a_silent_client_is_gone_after_as_many_heartbeats_as_it_may_miss() {
         () = gone => {}
     }
     let took = silent.elapsed();
-    assert!(took >= Duration::from_millis(880), "too soon: {took:?}");
-    assert!(took < Duration::from_millis(1900), "too late: {took:?}");
+    assert!(took >= Duration::from_millis(900), "too soon: {took:?}");
+    assert!(took < Duration::from_millis(2900), "too late: {took:?}");
     assert_eq!(bob.publish("c", "1").await, "", "who answered is still here");
     assert_eq!(ann.publish("c", "1").await, "stan: invalid publish request");
 }
@@ -172,14 +173,14 @@ async fn the_window_is_kept_and_what_comes_again_counts_how_often() {
     let ann = Raw::connected(&server, "ann").await;
     let request = SubscriptionRequest { max_in_flight: 1, ack_wait_seconds: 1, ..ann.request("c") };
     let mut subscribed = ann.subscribe(request).await.expect("subscribed");
+    let began = Instant::now();
     for data in ["1", "2"] {
         assert_eq!(ann.publish("c", data).await, "");
     }
     let times = |m: &MsgProto| (m.sequence, m.redelivered, m.redelivery_count);
     assert_eq!(times(&subscribed.next().await), (1, false, 0));
-    let began = Instant::now();
     assert_eq!(times(&subscribed.next().await), (1, true, 1));
-    assert!(began.elapsed() >= Duration::from_millis(900), "not before its time: {:?}", began.elapsed());
+    assert!(began.elapsed() >= Duration::from_secs(1), "not before its time: {:?}", began.elapsed());
     let again = subscribed.next().await;
     assert_eq!(times(&again), (1, true, 2));
     ann.ack(&subscribed, &again).await;
@@ -202,4 +203,35 @@ async fn acknowledgements_of_nothing_do_nothing() {
     let answer: PingResponse =
         ask(&ann.client, &ann.welcome.ping_requests, &Ping { connection_id: b"x".to_vec() }).await;
     assert_eq!(answer.error, "client has been replaced or is no longer registered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_hears_that_it_is_closed_when_all_it_published_is_acknowledged() {
+    const CHANNELS: usize = 5;
+    const MESSAGES: usize = 200;
+    let server = Server::start(&["-cid", CLUSTER, "-st", "file"]);
+    let ann = Raw::connected(&server, "ann").await;
+    let inbox = ann.client.new_inbox();
+    let mut answers = ann.client.subscribe(format!("{inbox}.*")).await.expect("subscribed");
+    for n in 0..MESSAGES {
+        let subject = format!("c{}", n % CHANNELS);
+        let to = format!("{}.{subject}", ann.welcome.pub_prefix);
+        let (client_id, guid) = ("ann".into(), n.to_string());
+        let message = PubMsg { client_id, guid, subject, data: vec![b'x'; 500], ..PubMsg::default() };
+        ann.client.publish_with_reply(to, format!("{inbox}.ack"), message.encode_to_vec().into()).await.expect("sent");
+    }
+    let close = CloseRequest { client_id: "ann".into() }.encode_to_vec();
+    let to = ann.welcome.close_requests.clone();
+    ann.client.publish_with_reply(to, format!("{inbox}.closed"), close.into()).await.expect("sent");
+    let mut acknowledged = 0;
+    loop {
+        let answer = soon("an answer", answers.next()).await.expect("subscribed");
+        if answer.subject.ends_with(".closed") {
+            assert_eq!(CloseResponse::decode(&*answer.payload).expect("an answer").error, "");
+            break;
+        }
+        assert_eq!(PubAck::decode(&*answer.payload).expect("an answer").error, "");
+        acknowledged += 1;
+    }
+    assert_eq!(acknowledged, MESSAGES);
 }
