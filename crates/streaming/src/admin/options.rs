@@ -17,7 +17,7 @@ pub const TOKEN_VARIABLE: &str = "STREAMING_ADMIN_TOKEN";
 ///
 /// Exit code 0: done. 1: the server refused. 2: it could not be asked.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "streaming-server admin", no_binary_name = true)]
+#[command(name = "streaming-server admin", bin_name = "streaming-server admin", no_binary_name = true)]
 pub struct Options {
     /// The server's monitoring. There is no https: have a proxy or a tunnel on this machine do it
     #[arg(long, global = true, value_name = "http://HOST:PORT", default_value = "http://127.0.0.1:8222")]
