@@ -38,6 +38,17 @@ impl Parameters {
         Ok(number.transpose()?.filter(|id| *id > 0))
     }
 
+    /// A switch as NATS Streaming reads it: on if it is 1, and off at anything else.
+    pub fn is_one(&self, name: &str) -> bool {
+        self.text(name).is_some_and(|text| text.parse() == Ok(1_i64))
+    }
+
+    /// `offset` and `limit` as NATS Streaming reads them: what is no number is passed over.
+    pub fn lax_page(&self) -> Page {
+        let count = |name| self.text(name).and_then(|text| text.parse().ok()).filter(|count| *count > 0);
+        Page { offset: count("offset").unwrap_or(0), limit: count("limit").unwrap_or(Page::LIMIT) }
+    }
+
     /// `offset` and `limit`.
     pub fn page(&self) -> Result<Page, Refusal> {
         Ok(Page { offset: self.count("offset")?.unwrap_or(0), limit: self.count("limit")?.unwrap_or(Page::LIMIT) })
@@ -80,6 +91,23 @@ mod tests {
         for text in ["s=2", "s=yes", "s=tRUE", "s= 1"] {
             let refusal = parameters(text).flag("s").expect_err(text).to_string();
             assert!(refusal.starts_with("Error decoding boolean for 's': "), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn nats_streaming_passes_over_what_it_cannot_read() {
+        for (text, on) in [("subs=1", true), ("subs=01", true), ("subs=0", false), ("subs=2", false), ("subs=x", false)]
+        {
+            assert_eq!(parameters(text).is_one("subs"), on, "{text}");
+        }
+        for (text, offset, limit) in [
+            ("", 0, 1024),
+            ("limit=x&offset=1.5", 0, 1024),
+            ("limit=0&offset=-7", 0, 1024),
+            ("limit=3&offset=4", 4, 3),
+            ("limit=99999999999999999999", 0, 1024),
+        ] {
+            assert_eq!(parameters(text).lax_page(), Page { offset, limit }, "{text}");
         }
     }
 

@@ -85,6 +85,18 @@ pub(super) fn open_files() -> usize {
     std::fs::read_dir("/proc/self/fd").map_or(0, |files| files.count().saturating_sub(1))
 }
 
+/// Files and sockets that may be open at a time; 0 where nobody tells, or limits it.
+#[cfg(unix)]
+pub(super) fn open_files_max() -> u64 {
+    rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(0)
+}
+
+/// Nobody tells.
+#[cfg(not(unix))]
+pub(super) fn open_files_max() -> u64 {
+    0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,5 +129,6 @@ mod tests {
     #[test]
     fn a_process_uses_something() {
         assert!(memory() > 100 * 1024 && cpu_time() > Duration::ZERO && open_files() >= 3);
+        assert!(open_files_max() >= open_files() as u64);
     }
 }

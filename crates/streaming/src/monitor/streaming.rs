@@ -1,4 +1,6 @@
 //! `/streaming/…`: the NATS Streaming face, in the original's fields and order. Without the face there is nothing there.
+//!
+//! `bytes` are those our log takes for the messages, which is not what the original's stores took.
 
 pub(super) mod channelsz;
 pub(super) mod clientsz;
@@ -99,10 +101,12 @@ impl From<Membered> for Subscriptionz {
     }
 }
 
-/// The subscriptions of a channel, those that are offline too.
+/// The subscriptions of a channel, those that are offline too; those of queue groups last.
 fn subscriptions(channel: &Channel) -> Vec<Membered> {
     let all = channel.stream().map(|stream| stream.membered()).unwrap_or_default();
-    all.into_iter().filter(|membered| subject::matches(&membered.charter.channel, &channel.name)).collect()
+    let mut its: Vec<_> = all.into_iter().filter(|membered| subject::matches(&membered.charter.channel, &channel.name)).collect();
+    its.sort_by_key(|membered| !membered.charter.queue.is_empty());
+    its
 }
 
 /// What a channel holds: messages, bytes, first and last sequence. The bytes of a view are those of its whole stream.

@@ -34,13 +34,13 @@ struct Channelz {
 
 pub(in super::super) fn answer(monitor: &Monitor, parameters: &Parameters) -> Result<Answer, Refusal> {
     let stan = face(&monitor.server)?;
-    let subs = parameters.flag("subs")?;
+    let subs = parameters.is_one("subs");
     if let Some(name) = parameters.text("channel") {
         let channel = stan.channels.find(name);
         let channel = channel.ok_or_else(|| Refusal::Unknown(format!("Channel {name} not found")))?;
         return Answer::json(&told(&channel, subs));
     }
-    let (all, page) = (stan.channels.all(), parameters.page()?);
+    let (all, page) = (stan.channels.all(), parameters.lax_page());
     let total = all.len();
     let shown: Vec<_> = all.into_iter().skip(page.offset).take(page.limit).collect();
     let listed = Listed { offset: page.offset, limit: page.limit, count: shown.len(), total };

@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::super::Monitor;
 use super::super::answer::{Answer, Refusal};
 use super::super::parameters::Parameters;
-use super::super::process::open_files;
-use super::super::varz::uptime;
+use super::super::process::{open_files, open_files_max};
+use super::super::varz::{is_zero, uptime};
 use super::{face, held, subscriptions};
 use crate::stan::VERSION;
 
@@ -31,6 +31,8 @@ struct Serverz<'a> {
     out_msgs: u64,
     out_bytes: u64,
     open_fds: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    max_fds: u64,
 }
 
 pub(in super::super) fn answer(monitor: &Monitor, _: &Parameters) -> Result<Answer, Refusal> {
@@ -60,5 +62,6 @@ pub(in super::super) fn answer(monitor: &Monitor, _: &Parameters) -> Result<Answ
         out_msgs,
         out_bytes,
         open_fds: open_files(),
+        max_fds: open_files_max(),
     })
 }
