@@ -175,6 +175,19 @@ impl Connection {
 
     /// Asks `subject` and returns the answer as JSON; `None` if nobody listens there.
     pub fn ask(&mut self, subject: &str, question: &[u8]) -> Result<Option<Value>, Error> {
+        let answer = self.ask_bytes(subject, question)?;
+        answer
+            .map(|bytes| {
+                serde_json::from_slice(&bytes).map_err(|_| Error::ApiAnswer {
+                    subject: subject.to_owned(),
+                    answer: String::from_utf8_lossy(&bytes).into_owned(),
+                })
+            })
+            .transpose()
+    }
+
+    /// Asks `subject` and returns the answer as it is; `None` if nobody listens there.
+    pub fn ask_bytes(&mut self, subject: &str, question: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         /// Subscriptions of the runs have small numbers.
         const SID: u64 = 1_000_000;
         let inbox = format!("_INBOX.bench.{}.ask", std::process::id());
@@ -196,15 +209,7 @@ impl Connection {
             })?;
             missing_if_silent("answers", asked, 1, 1)?;
         }
-        answer
-            .flatten()
-            .map(|bytes| {
-                serde_json::from_slice(&bytes).map_err(|_| Error::ApiAnswer {
-                    subject: subject.to_owned(),
-                    answer: String::from_utf8_lossy(&bytes).into_owned(),
-                })
-            })
-            .transpose()
+        Ok(answer.flatten())
     }
 }
 

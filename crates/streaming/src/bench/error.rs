@@ -30,6 +30,14 @@ pub enum Error {
     Api { subject: String, description: String, code: u64 },
     #[error("{subject}: not the answer the JetStream API gives: {answer}")]
     ApiAnswer { subject: String, answer: String },
+    #[error(
+        "nobody is the NATS Streaming cluster {cluster:?} there: start the server with -cid {cluster}, or name its own by --cluster"
+    )]
+    NoStan { cluster: String },
+    #[error("NATS Streaming refuses: {0}")]
+    Stan(String),
+    #[error("{subject}: not the answer NATS Streaming gives: {why}")]
+    StanAnswer { subject: String, why: protocol::stan::DecodeError },
     #[error("a publish was refused: {0}")]
     PublishRefused(String),
     #[error("a pull was refused: {0}")]

@@ -10,9 +10,10 @@ use super::client::Connection;
 use super::error::Error;
 use super::jetstream;
 use super::latency::Latency;
-use super::options::{Case, Options};
+use super::options::{Case, Options, Scenario};
 use super::process;
 use super::report::Server;
+use super::stan;
 use super::url::Address;
 
 /// How often the line of progress is drawn anew.
@@ -29,10 +30,13 @@ pub struct Target {
 
 impl Target {
     /// Asks the server who it is, and finds out before the first run what would end a later one.
-    pub fn probe(&self, needs_jetstream: bool) -> Result<Server, Error> {
+    pub fn probe(&self, options: &Options) -> Result<Server, Error> {
         let mut connection = Connection::open(&self.address, "bench")?;
-        if needs_jetstream {
+        if options.needs(Scenario::uses_jetstream) {
             jetstream::available(&mut connection)?;
+        }
+        if options.needs(Scenario::uses_stan) {
+            stan::Client::connect(&mut connection, &options.cluster)?.close(&mut connection)?;
         }
         if let Some(pid) = self.pid {
             self.cpu().and_then(|_| {
@@ -62,6 +66,8 @@ pub struct Context<'a> {
     pub batch: u64,
     /// Messages a second.
     pub rate: u64,
+    /// The cluster id of NATS Streaming.
+    pub cluster: &'a str,
     limit: Duration,
     target: &'a Target,
     /// What the line of progress begins with, if one is wanted.
@@ -69,13 +75,14 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub fn new(options: &Options, target: &'a Target, case: Case, progress: Option<&'a str>) -> Self {
+    pub fn new(options: &'a Options, target: &'a Target, case: Case, progress: Option<&'a str>) -> Self {
         Self {
             case,
             messages: options.messages(case),
             window: options.window as usize,
             batch: options.batch.into(),
             rate: options.rate.into(),
+            cluster: &options.cluster,
             limit: options.time_limit(),
             target,
             progress,

@@ -23,6 +23,7 @@ mod options;
 mod process;
 mod report;
 mod scenario;
+mod stan;
 pub(crate) mod url;
 mod window;
 
@@ -65,7 +66,7 @@ fn bench(options: &Options) -> Result<(), Error> {
     let json = options.json.as_deref().map(report::create).transpose()?;
     let mut report = Report::new(options, OffsetDateTime::now_utc());
     for target in &targets {
-        report.add_server(target.probe(options.needs_jetstream())?);
+        report.add_server(target.probe(options)?);
     }
     let measured = measure_all(options, &targets, &mut report);
     report.error = measured.as_ref().err().map(ToString::to_string);

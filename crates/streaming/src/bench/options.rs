@@ -19,7 +19,7 @@ use super::url;
 #[derive(Debug, Clone, Parser)]
 #[command(name = "streaming-server bench", no_binary_name = true)]
 pub struct Options {
-    /// What to measure; everything if none is named
+    /// What to measure; everything but stan-… if none is named
     #[arg(value_enum, value_name = "SCENARIO")]
     pub scenarios: Vec<Scenario>,
 
@@ -51,6 +51,10 @@ pub struct Options {
     #[arg(long, conflicts_with = "user", help_heading = "Servers")]
     pub token: Option<String>,
 
+    /// The id of its NATS Streaming cluster (stan-…). Where channels are kept is the server's to say (its -st)
+    #[arg(long, value_name = "ID", default_value = "test-cluster", help_heading = "Servers")]
+    pub cluster: String,
+
     /// Where streams are kept
     #[arg(long, value_enum, value_delimiter = ',', default_value = "memory,file", help_heading = "Cases")]
     pub storage: Vec<Storage>,
@@ -72,13 +76,13 @@ pub struct Options {
         help_heading = "Cases"
     )]
     pub connections: Vec<u32>,
-    /// Publishes a connection keeps unacknowledged (js-window)
+    /// Publishes a connection keeps unacknowledged (js-window, stan-window)
     #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=4096), help_heading = "Cases")]
     pub window: u32,
     /// Messages a fetch asks for (js-fetch)
     #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "Cases")]
     pub batch: u32,
-    /// Messages published a second, all connections together (js-latency)
+    /// Messages published a second, all connections together (js-latency, stan-latency)
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = "Cases")]
     pub rate: u32,
 
@@ -118,14 +122,24 @@ pub enum Scenario {
     JsFetch,
     /// Be pushed all a stream has, acknowledging each
     JsPush,
+    /// Publish to NATS Streaming one by one; latency is until acknowledged
+    StanPublish,
+    /// Publish to NATS Streaming with --window outstanding; latency is until acknowledged
+    StanWindow,
+    /// Publish to NATS Streaming at --rate; latency is from when it was due until delivered
+    StanLatency,
+    /// Receive all a channel of NATS Streaming has, acknowledging each; the connections are a queue group
+    StanSubscribe,
 }
 
 impl Scenario {
     pub fn uses_jetstream(self) -> bool {
-        match self {
-            Self::Publish | Self::Fanout | Self::Request => false,
-            Self::JsPublish | Self::JsWindow | Self::JsLatency | Self::JsFetch | Self::JsPush => true,
-        }
+        matches!(self, Self::JsPublish | Self::JsWindow | Self::JsLatency | Self::JsFetch | Self::JsPush)
+    }
+
+    /// Few servers have NATS Streaming: what uses it is measured only when it is named.
+    pub fn uses_stan(self) -> bool {
+        matches!(self, Self::StanPublish | Self::StanWindow | Self::StanLatency | Self::StanSubscribe)
     }
 
     /// As many messages as keep a good server busy for a second or a few.
@@ -133,9 +147,9 @@ impl Scenario {
         match self {
             Self::Publish => 5_000_000,
             Self::Fanout => 3_000_000,
-            Self::Request | Self::JsPublish => 60_000,
-            Self::JsWindow | Self::JsFetch | Self::JsPush => 300_000,
-            Self::JsLatency => 5_000,
+            Self::Request | Self::JsPublish | Self::StanPublish => 60_000,
+            Self::JsWindow | Self::JsFetch | Self::JsPush | Self::StanWindow | Self::StanSubscribe => 300_000,
+            Self::JsLatency | Self::StanLatency => 5_000,
         }
     }
 }
@@ -191,9 +205,10 @@ impl fmt::Display for Case {
 impl Options {
     /// Every combination asked for, in the order of the table.
     pub fn cases(&self) -> Vec<Case> {
-        let scenarios = if self.scenarios.is_empty() { Scenario::value_variants() } else { &self.scenarios };
+        let usual = || Scenario::value_variants().iter().copied().filter(|scenario| !scenario.uses_stan()).collect();
+        let scenarios = if self.scenarios.is_empty() { usual() } else { self.scenarios.clone() };
         let mut cases = Vec::new();
-        for &scenario in scenarios {
+        for scenario in scenarios {
             let storages: Vec<Option<Storage>> =
                 if scenario.uses_jetstream() { self.storage.iter().copied().map(Some).collect() } else { vec![None] };
             for storage in storages {
@@ -211,8 +226,9 @@ impl Options {
         if self.quick { &all[..1] } else { all }
     }
 
-    pub fn needs_jetstream(&self) -> bool {
-        self.cases().iter().any(|case| case.scenario.uses_jetstream())
+    /// Whether something is to be measured that `uses` what not every server has.
+    pub fn needs(&self, uses: fn(Scenario) -> bool) -> bool {
+        self.cases().iter().any(|case| uses(case.scenario))
     }
 
     /// How many messages a run of `case` publishes or consumes, unless its time is up before.
@@ -226,7 +242,9 @@ impl Options {
             // Its messages are deliveries, and each one published is delivered to all.
             Scenario::Fanout => messages.div_ceil(case.connections as u64),
             // Without a limit by count it goes on at its rate until the time is up.
-            Scenario::JsLatency if self.messages.is_none() => u64::from(self.rate) * self.time_limit().as_secs(),
+            Scenario::JsLatency | Scenario::StanLatency if self.messages.is_none() => {
+                u64::from(self.rate) * self.time_limit().as_secs()
+            }
             _ => messages,
         }
     }
@@ -281,11 +299,12 @@ mod tests {
     fn all_is_measured_unless_something_is_named() {
         let all = options("").expect("no argument is needed");
         assert_eq!(all.cases().len(), 3 * 4 + 5 * 8);
-        assert!(all.needs_jetstream());
+        assert!(all.needs(Scenario::uses_jetstream) && !all.needs(Scenario::uses_stan));
+        assert!(options("stan-window").expect("valid").needs(Scenario::uses_stan));
         let some = options("publish js-push --storage file --size 64 --connections 1,2").expect("valid");
         let named: Vec<String> = some.cases().iter().map(ToString::to_string).collect();
         assert_eq!(named, ["publish 64 B × 1", "publish 64 B × 2", "js-push file 64 B × 1", "js-push file 64 B × 2"]);
-        assert!(!options("publish fanout request").expect("valid").needs_jetstream());
+        assert!(!options("publish fanout request").expect("valid").needs(Scenario::uses_jetstream));
     }
 
     #[test]

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use futures::TryStreamExt;
 use serde_json::Value;
 
-use crate::harness::Server;
+use crate::harness::{Server, World};
 
 fn bench(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_streaming-server")).arg("bench").args(args).output().expect("the benchmark starts")
@@ -71,6 +72,32 @@ fn every_scenario_is_measured_and_leaves_nothing_behind() {
     }
     // A second run would find the streams of the first, had they been left.
     assert!(bench(&["js-publish", "--quick", "--messages", "1", "--url", &url]).status.success());
+}
+
+#[tokio::test]
+async fn nats_streaming_is_measured_where_it_is_named() {
+    let server = Server::start(&["-cid", "ticketing", "-st", "memory"]);
+    let home = tempfile::tempdir().expect("a directory");
+    let results = home.path().join("results.json");
+    let url = server.url();
+    let what = ["stan-publish", "stan-window", "stan-latency", "stan-subscribe", "--cluster", "ticketing"];
+    let how = ["--messages", "200", "--rate", "1000", "--connections", "3", "--quick", "--url", &url];
+    let output = bench(&[&what[..], &how, &["--json", results.to_str().expect("UTF-8")]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+
+    let results = json(&results);
+    let runs = results["runs"].as_array().expect("runs");
+    let names: Vec<_> = runs.iter().filter_map(|run| run["scenario"].as_str()).collect();
+    assert_eq!(names, &what[..4]);
+    for (run, name) in runs.iter().zip(names) {
+        assert_eq!((&run["messages"], &run["storage"]), (&Value::from(200), &Value::Null), "{name}");
+        assert_eq!(run["latency_us"].is_object(), name != "stan-subscribe", "{name}");
+    }
+    let world = World::of(&server).await;
+    let left: Vec<_> = world.js.stream_names().try_collect().await.expect("names");
+    assert_eq!(left, [""; 0], "its channels are deleted");
+    let elsewhere = failed(&bench(&["stan-publish", "--url", &url]));
+    assert!(elsewhere.contains("nobody is the NATS Streaming cluster \"test-cluster\" there"), "{elsewhere}");
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn acks() -> String {
 }
 
 /// When message `number` of the run is to be published.
-fn due(began: Instant, number: u64, rate: u64) -> Instant {
+pub fn due(began: Instant, number: u64, rate: u64) -> Instant {
     let nanos = u128::from(number) * 1_000_000_000 / u128::from(rate);
     began + LEAD + Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
@@ -68,6 +68,21 @@ fn publish(
 ) -> Result<Tally, Error> {
     let acks = acks();
     let mut payload = Payload::new(context.case.size);
+    pace(context, index, run, |number| {
+        connection.writer.publish(subject, Some(&acks), payload.numbered(number))?;
+        connection.writer.flush()
+    })?;
+    connection.barrier()?;
+    Ok(Tally::default())
+}
+
+/// Calls `publish` with each of the numbers that fall to publisher `index`, when it is due.
+pub fn pace(
+    context: &Context,
+    index: usize,
+    run: &Run,
+    mut publish: impl FnMut(u64) -> Result<(), Error>,
+) -> Result<(), Error> {
     for number in (index as u64..context.messages).step_by(context.case.connections) {
         let due = due(run.began(), number, context.rate);
         while let Some(early) = due.checked_duration_since(Instant::now()) {
@@ -79,11 +94,9 @@ fn publish(
         if run.has_failed() {
             break;
         }
-        connection.writer.publish(subject, Some(&acks), payload.numbered(number))?;
-        connection.writer.flush()?;
+        publish(number)?;
     }
-    connection.barrier()?;
-    Ok(Tally::default())
+    Ok(())
 }
 
 fn receive(context: &Context, connection: &mut Connection, run: &Run) -> Result<Tally, Error> {

@@ -6,6 +6,9 @@ mod latency;
 mod publish;
 mod push;
 mod request;
+mod stan_latency;
+mod stan_publish;
+mod stan_subscribe;
 mod window;
 
 use super::error::Error;
@@ -24,6 +27,10 @@ pub fn run(context: &Context) -> Result<Measurement, Error> {
         Scenario::JsLatency => latency::run(context, storage),
         Scenario::JsFetch => fetch::run(context, storage),
         Scenario::JsPush => push::run(context, storage),
+        Scenario::StanPublish => stan_publish::run(context, 1),
+        Scenario::StanWindow => stan_publish::run(context, context.window),
+        Scenario::StanLatency => stan_latency::run(context),
+        Scenario::StanSubscribe => stan_subscribe::run(context),
     }
 }
 
