@@ -3,7 +3,10 @@
 use std::fmt::Write;
 
 use axum::body::Body;
-use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
@@ -13,6 +16,16 @@ pub(super) struct Answer {
     kind: &'static str,
     body: String,
 }
+
+/// A file of the page.
+pub(super) struct Asset {
+    pub kind: &'static str,
+    pub body: &'static str,
+}
+
+/// What a page of ours may do: load its own files, ask its own server, and nothing else. Nobody may show it in a frame.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +81,12 @@ impl Answer {
         Ok(Self { kind: "application/javascript", body: format!("{callback}({})", self.body), ..self })
     }
 
+    /// Its text.
+    #[cfg(test)]
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
     /// The response.
     pub fn response(self) -> Response<Body> {
         let from_anywhere = self.kind == JSON;
@@ -76,6 +95,13 @@ impl Answer {
             response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         }
         response
+    }
+}
+
+impl Asset {
+    /// The response.
+    pub fn response(&self) -> Response<Body> {
+        response(StatusCode::OK, self.kind, self.body)
     }
 }
 
@@ -106,11 +132,17 @@ pub(super) fn failed() -> Response<Body> {
     response(StatusCode::INTERNAL_SERVER_ERROR, PLAIN, "500 internal server error\n".to_owned())
 }
 
-fn response(status: StatusCode, kind: &'static str, body: String) -> Response<Body> {
-    let mut response = Response::new(Body::from(body));
+fn response(status: StatusCode, kind: &'static str, body: impl Into<Body>) -> Response<Body> {
+    let mut response = Response::new(body.into());
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    for (name, value) in [(CONTENT_TYPE, kind), (X_CONTENT_TYPE_OPTIONS, "nosniff"), (CACHE_CONTROL, "no-store")] {
+    for (name, value) in [
+        (CONTENT_TYPE, kind),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (CACHE_CONTROL, "no-store"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (REFERRER_POLICY, "no-referrer"),
+    ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
     response

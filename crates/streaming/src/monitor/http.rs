@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use super::admin::{self, Peer};
 use super::answer::{self, Answer, Refusal};
 use super::parameters::Parameters;
-use super::{Monitor, ROUTES};
+use super::{Monitor, ROUTES, page};
 
 /// Connections at a time. The next wait in the kernel's queue.
 const CONNECTIONS_MAX: usize = 128;
@@ -104,7 +104,7 @@ async fn stop(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|on| *on).await; // Its sender gone, the server is too.
 }
 
-/// What answers on each of [`ROUTES`]: GET and HEAD, all else is refused.
+/// What answers on each of [`ROUTES`], and the page's files: GET and HEAD, all else is refused.
 fn router(monitor: Arc<Monitor>) -> Router {
     let answering = Arc::new(Semaphore::new(ANSWERS_MAX));
     let mut router = Router::new();
@@ -121,6 +121,9 @@ fn router(monitor: Arc<Monitor>) -> Router {
             })
         };
         router = router.route(route.path, get(handler));
+    }
+    for (path, asset) in &page::ASSETS {
+        router = router.route(path, get(async || asset.response()));
     }
     if let Some(admin) = admin::router(&monitor, answering) {
         router = router.merge(admin);

@@ -1,11 +1,12 @@
 //! Monitoring: what a running server tells about itself over HTTP (`-m`).
 //!
 //! The paths, parameters and JSON are those of `nats-server`, so that `nats-top`, `prometheus-nats-exporter` and
-//! dashboards find what they know; `/metrics` is ours, for Prometheus without an exporter between. Every answer is made
-//! from what the server counts anyway: a server nobody looks at pays nothing for being looked at.
+//! dashboards find what they know; `/metrics` is ours, for Prometheus without an exporter between, and so is the page at
+//! `/` for people. Every answer is made from what the server counts anyway: a server nobody looks at pays nothing for
+//! being looked at.
 //!
 //! `ROUTES` every path · `http.rs` the HTTP server and its bounds · `answer.rs` what an answer is · `parameters.rs`
-//! what a question may say · one file a path · `process.rs` the process as the operating system sees it ·
+//! what a question may say · one file a path · `page.rs` the page, `live.rs` what it asks for · `process.rs` the process as the operating system sees it ·
 //! `jetstream.rs`, `totals.rs` all streams together.
 //!
 //! Whoever reaches the port may read it all. So nothing here tells a credential, and nothing can be changed but by those
@@ -19,11 +20,12 @@ mod connz;
 mod gatewayz;
 mod healthz;
 mod http;
-mod index;
 mod jetstream;
 mod jsz;
 mod leafz;
+mod live;
 mod metrics;
+mod page;
 mod parameters;
 mod process;
 mod routez;
@@ -41,6 +43,7 @@ use tokio::sync::watch;
 
 use crate::server::Server;
 use answer::{Answer, Refusal};
+use live::Live;
 use parameters::Parameters;
 use process::Process;
 
@@ -55,8 +58,8 @@ struct Route {
 }
 
 /// Every path we answer on.
-const ROUTES: [Route; 19] = [
-    Route { path: "/", about: "", answer: index::answer },
+const ROUTES: [Route; 24] = [
+    Route { path: "/", about: "", answer: page::answer },
     Route { path: "/varz", about: "The server: settings, load, counts", answer: varz::answer },
     Route { path: "/connz", about: "Connections", answer: connz::answer },
     Route { path: "/subsz", about: "Subscriptions", answer: subsz::answer },
@@ -75,6 +78,11 @@ const ROUTES: [Route; 19] = [
     Route { path: "/streaming/isFTActive", about: "", answer: streaming::is_ft_active },
     Route { path: "/healthz", about: "Whether all is well", answer: healthz::answer },
     Route { path: "/metrics", about: "Metrics for Prometheus", answer: metrics::answer },
+    Route { path: "/live/server", about: "", answer: live::server::answer },
+    Route { path: "/live/streams", about: "", answer: live::streams::answer },
+    Route { path: "/live/consumers", about: "", answer: live::consumers::answer },
+    Route { path: "/live/connections", about: "", answer: live::connections::answer },
+    Route { path: "/live/clients", about: "", answer: live::clients::answer },
 ];
 
 /// What answers are made of.
@@ -83,13 +91,20 @@ struct Monitor {
     /// Where we listen.
     address: SocketAddr,
     process: Process,
+    live: Live,
     /// Requests for each of [`ROUTES`].
     requests: [AtomicU64; ROUTES.len()],
 }
 
 impl Monitor {
     fn new(server: Arc<Server>, address: SocketAddr) -> Self {
-        Self { server, address, process: Process::default(), requests: [const { AtomicU64::new(0) }; ROUTES.len()] }
+        Self {
+            server,
+            address,
+            process: Process::default(),
+            live: Live::default(),
+            requests: [const { AtomicU64::new(0) }; ROUTES.len()],
+        }
     }
 
     /// The paths that were asked for, and how often.

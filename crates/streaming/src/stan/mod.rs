@@ -218,6 +218,11 @@ impl Stan {
         self.registry.lock().clients.values().cloned().collect()
     }
 
+    /// How many clients there are.
+    pub fn client_count(&self) -> usize {
+        self.registry.lock().clients.len()
+    }
+
     /// Says in the log what a client did, if that is wanted.
     fn note(&self, client: &str, what: std::fmt::Arguments<'_>) {
         if self.options.debug {

@@ -26,6 +26,7 @@ mod delivery;
 mod dialogue;
 pub mod driver;
 mod fault;
+pub mod glance;
 mod ledger;
 mod manage;
 pub mod members;

@@ -11,6 +11,7 @@ mod harness;
 mod jetstream;
 mod kill;
 mod monitor;
+mod page;
 mod signals;
 mod stan;
 mod tls;

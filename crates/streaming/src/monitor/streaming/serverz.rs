@@ -52,7 +52,7 @@ pub(in super::super) fn answer(monitor: &Monitor, _: &Parameters) -> Result<Answ
         now: rfc3339(now),
         start_time: rfc3339(server.started),
         uptime: uptime(now - server.started),
-        clients: stan.clients().len(),
+        clients: stan.client_count(),
         subscriptions: online.count(),
         channels: channels.len(),
         total_msgs: sums[0],
