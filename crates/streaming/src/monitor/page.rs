@@ -14,8 +14,9 @@ use super::parameters::Parameters;
 use super::{Monitor, ROUTES};
 
 /// What the page's files are called by, and what they are.
-pub(super) const ASSETS: [(&str, Asset); 7] = [
-    ("/page/page.css", Asset { kind: "text/css; charset=utf-8", body: include_str!("page/page.css") }),
+pub(super) const ASSETS: [(&str, Asset); 8] = [
+    ("/page/page.css", style(include_str!("page/page.css"))),
+    ("/page/tables.css", style(include_str!("page/tables.css"))),
     ("/page/icon.svg", Asset { kind: "image/svg+xml", body: include_str!("page/icon.svg") }),
     ("/page/page.js", script(include_str!("page/page.js"))),
     ("/page/table.js", script(include_str!("page/table.js"))),
@@ -23,6 +24,10 @@ pub(super) const ASSETS: [(&str, Asset); 7] = [
     ("/page/chart.js", script(include_str!("page/chart.js"))),
     ("/page/format.js", script(include_str!("page/format.js"))),
 ];
+
+const fn style(body: &'static str) -> Asset {
+    Asset { kind: "text/css; charset=utf-8", body }
+}
 
 const fn script(body: &'static str) -> Asset {
     Asset { kind: "text/javascript; charset=utf-8", body }

@@ -55,7 +55,7 @@ fn the_page_and_its_files_come_from_here_under_a_strict_policy() {
     assert!(!index.contains("<style") && !index.contains("style=") && !index.contains(" on"), "nothing inline");
     assert!(!index.contains("http:") && !index.contains("https:"), "nothing from elsewhere");
     let mut open = files(&index);
-    assert_eq!(open, ["./page/icon.svg", "./page/page.css", "./page/page.js"]);
+    assert_eq!(open, ["./page/icon.svg", "./page/page.css", "./page/tables.css", "./page/page.js"]);
     let mut seen = Vec::new();
     while let Some(file) = open.pop() {
         let (head, body) = get(&server, file.trim_start_matches('.'));
@@ -75,7 +75,7 @@ fn the_page_and_its_files_come_from_here_under_a_strict_policy() {
     seen.sort_unstable();
     assert_eq!(
         seen,
-        ["chart.js", "format.js", "icon.svg", "page.css", "page.js", "table.js", "tables.js"]
+        ["chart.js", "format.js", "icon.svg", "page.css", "page.js", "table.js", "tables.css", "tables.js"]
             .map(|name| format!("./page/{name}"))
     );
 }

@@ -9,7 +9,13 @@ const require = createRequire(import.meta.url);
 const stan = require('node-nats-streaming');
 
 /** Channels, and how many messages a second each gets. */
-const CHANNELS = { 'ticket:created': 40, 'ticket:updated': 25, 'order:created': 18, 'order:cancelled': 3, 'payment:created': 9 };
+const CHANNELS = {
+  'ticket:created': 40,
+  'ticket:updated': 25,
+  'order:created': 18,
+  'order:cancelled': 3,
+  'payment:created': 9,
+};
 /** Streams of JetStream: subjects, and how many messages a second. */
 const STREAMS = { ORDERS: ['orders.>', 60], SENSORS: ['sensors.*.temperature', 140], AUDIT: ['audit.>', 0] };
 /** How often publishers wake. */
@@ -28,13 +34,26 @@ export async function load(url, cluster) {
   const { nc } = publisher;
   for (const [name, [subject]] of Object.entries(STREAMS)) {
     await api(nc, `STREAM.CREATE.${name}`, {
-      name, subjects: [subject], storage: name === 'SENSORS' ? 'memory' : 'file', num_replicas: 1, max_msgs: 50_000,
+      name,
+      subjects: [subject],
+      storage: name === 'SENSORS' ? 'memory' : 'file',
+      num_replicas: 1,
+      max_msgs: 50_000,
     });
   }
   await consumer(nc, 'ORDERS', { durable_name: 'billing', deliver_subject: 'deliver.billing', ack_policy: 'explicit' });
   await consumer(nc, 'ORDERS', { durable_name: 'shipping', ack_policy: 'explicit' });
-  await consumer(nc, 'SENSORS', { durable_name: 'dashboard', deliver_subject: 'deliver.dashboard', ack_policy: 'none' });
-  await consumer(nc, 'SENSORS', { durable_name: 'archive', deliver_subject: 'deliver.archive', ack_policy: 'explicit', max_ack_pending: 200 });
+  await consumer(nc, 'SENSORS', {
+    durable_name: 'dashboard',
+    deliver_subject: 'deliver.dashboard',
+    ack_policy: 'none',
+  });
+  await consumer(nc, 'SENSORS', {
+    durable_name: 'archive',
+    deliver_subject: 'deliver.archive',
+    ack_policy: 'explicit',
+    max_ack_pending: 200,
+  });
   const clients = [publisher];
   const work = await connect(url, cluster, 'billing-worker');
   work.nc.subscribe('deliver.billing', (_, reply) => work.nc.publish(reply, ''));
@@ -50,10 +69,16 @@ export async function load(url, cluster) {
     for (const nth of [1, 2]) {
       const client = await connect(url, cluster, `${service}-${nth}`);
       for (const channel of channels) {
-        const options = client.subscriptionOptions().setDurableName(`${service}-service`).setManualAckMode(true).setMaxInFlight(64);
-        // One listener in expiration hangs: it takes messages, and acknowledges none.
+        const options = client
+          .subscriptionOptions()
+          .setDurableName(`${service}-service`)
+          .setManualAckMode(true)
+          .setMaxInFlight(16);
+        // Those in expiration hang: they take messages, and acknowledge none.
         const hangs = service === 'expiration';
-        client.subscribe(channel, 'queue', options.setDeliverAllAvailable()).on('message', (message) => hangs || message.ack());
+        client
+          .subscribe(channel, 'queue', options.setDeliverAllAvailable())
+          .on('message', (message) => hangs || message.ack());
       }
       clients.push(client);
     }
@@ -69,7 +94,8 @@ export async function load(url, cluster) {
       for (let n = due(owed, channel, rate); n > 0; n -= 1) publisher.publish(channel, body, () => {});
     }
     for (const [name, [subject, rate]] of Object.entries(STREAMS)) {
-      for (let n = due(owed, name, rate); n > 0; n -= 1) nc.publish(subject.replace('>', 'new').replace('*', `hall-${n}`), body);
+      for (let n = due(owed, name, rate); n > 0; n -= 1)
+        nc.publish(subject.replace('>', 'new').replace('*', `hall-${n}`), body);
     }
   }, BEAT_MS);
   return {
@@ -92,7 +118,9 @@ function consumer(nc, stream, config) {
 }
 
 export async function api(nc, verb, question) {
-  const answer = await new Promise((resolve) => nc.requestOne(`$JS.API.${verb}`, JSON.stringify(question), {}, 5_000, resolve));
+  const answer = await new Promise((resolve) =>
+    nc.requestOne(`$JS.API.${verb}`, JSON.stringify(question), {}, 5_000, resolve),
+  );
   if (answer instanceof Error) throw answer;
   const { error } = JSON.parse(String(answer));
   if (error) throw new Error(`${verb}: ${error.description}`);

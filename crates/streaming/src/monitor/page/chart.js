@@ -47,7 +47,9 @@ export class Chart {
     this.#lines.forEach((line, nth) => line.setAttribute('d', this.#path(nth, top)));
     this.#area.setAttribute('d', this.#under(top));
     this.#top.textContent = `top of the scale: ${rate(top)}`;
-    const said = ['in', 'out'].map((name, nth) => `${name} ${rate(rates ? [rates.in_msgs, rates.out_msgs][nth] : null)}`);
+    const said = ['in', 'out'].map(
+      (name, nth) => `${name} ${rate(rates ? [rates.in_msgs, rates.out_msgs][nth] : null)}`,
+    );
     this.#legend.forEach((item, nth) => (item.textContent = said[nth]));
     this.#image.setAttribute('aria-label', `Messages a second in the last minutes; now ${said.join(', ')}`);
   }

@@ -31,7 +31,12 @@ export function bytes(n) {
 
 /** A length of time in its largest unit: 3 s, 12 min, 5 h, 8 d. */
 export function span(ms) {
-  const units = [[86_400_000, 'd'], [3_600_000, 'h'], [60_000, 'min'], [1_000, 's']];
+  const units = [
+    [86_400_000, 'd'],
+    [3_600_000, 'h'],
+    [60_000, 'min'],
+    [1_000, 's'],
+  ];
   for (const [length, unit] of units) if (ms >= length) return `${Math.floor(ms / length)} ${unit}`;
   return '0 s';
 }

@@ -16,7 +16,10 @@ const find = (id) => document.getElementById(id);
 const chart = new Chart(find('traffic'));
 const consumers = new Table(of.consumers, changed);
 const tables = {
-  streams: new Table(of.streams((stream) => consumers.show(stream)), changed),
+  streams: new Table(
+    of.streams((stream) => consumers.show(stream)),
+    changed,
+  ),
   consumers,
   clients: new Table(of.clients, changed),
   connections: new Table(of.connections, changed),
@@ -73,7 +76,11 @@ function changed(table) {
 function say() {
   const gone = failures > 1;
   const since = answered ? ` since ${answered.toLocaleTimeString('en-GB')}` : '';
-  const [text, tone] = gone ? [`No answer${since}. Trying again.`, 'bad'] : paused ? ['Paused', 'quiet'] : ['Live', 'good'];
+  const [text, tone] = gone
+    ? [`No answer${since}. Trying again.`, 'bad']
+    : paused
+      ? ['Paused', 'quiet']
+      : ['Live', 'good'];
   const status = find('status');
   if (failures === 1 || status.textContent === text) return;
   status.textContent = text;
@@ -88,8 +95,11 @@ function showServer(server) {
     find('name').textContent = title;
     document.title = title;
   }
-  const cluster = server.stan ? ` · cluster ${server.stan.cluster}` : '';
-  find('about').textContent = `version ${server.version} · NATS ${server.speaks}${cluster} · up ${span(server.now - server.started)}`;
+  const words = [`version ${server.version}`, `NATS ${server.speaks}`, `up ${span(server.now - server.started)}`];
+  if (server.stan) words.splice(2, 0, `cluster ${server.stan.cluster}`);
+  if (server.streams?.sync === 'interval') words.push('files are synced now and then');
+  if (server.streams?.sync === 'never') words.push('files are not synced');
+  find('about').textContent = words.join(' · ');
   showAlert(server);
   showTiles(server);
   chart.add(server.rates);
@@ -113,20 +123,30 @@ function showTiles({ rates, streams, stan, connections, connections_max: max, me
     ['Memory', bytes(memory), 'of the process'],
   ];
   if (streams) {
-    const kept = [streams.file && `${bytes(streams.file)} in files`, streams.memory && `${bytes(streams.memory)} in memory`];
+    const of = (max) => (max ? ` of ${bytes(max)}` : '');
+    const kept = [
+      streams.file && `${bytes(streams.file)}${of(streams.file_max)} in files`,
+      streams.memory && `${bytes(streams.memory)}${of(streams.memory_max)} in memory`,
+    ];
     tiles.splice(2, 0, ['Stored', count(streams.messages), kept.filter(Boolean).join(', ') || 'nothing yet']);
   }
   if (stan) {
     const most = stan.channels_max ? ` of ${count(stan.channels_max)}` : '';
-    tiles.push(['NATS Streaming', many(stan.clients, 'client'), `${count(stan.channels)}${most} channels, ${stan.store}`]);
+    tiles.push([
+      'NATS Streaming',
+      many(stan.clients, 'client'),
+      `${count(stan.channels)}${most} channels, ${stan.store}`,
+    ]);
   }
   const list = find('tiles');
   const same = list.children.length === tiles.length;
   if (!same) list.replaceChildren(...tiles.map(tile));
-  tiles.forEach((words, nth) => words.forEach((word, place) => {
-    const element = list.children[nth].children[place];
-    if (element.textContent !== word) element.textContent = word;
-  }));
+  tiles.forEach((words, nth) =>
+    words.forEach((word, place) => {
+      const element = list.children[nth].children[place];
+      if (element.textContent !== word) element.textContent = word;
+    }),
+  );
 }
 
 function tile() {

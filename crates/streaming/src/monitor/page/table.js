@@ -92,7 +92,8 @@ export class Table {
     this.more.hidden = shown >= found || shown >= ROWS_MAX;
     this.rest.hidden = shown < ROWS_MAX || shown >= found;
     this.rest.textContent = `${count(found - shown)} more are not shown: filter by a part of their names.`;
-    if (this.#asked) this.heard.textContent = `${count(found)} ${noun(found)}${filter ? ` mention “${filter}”` : ''}, ${count(shown)} shown`;
+    if (this.#asked)
+      this.heard.textContent = `${count(found)} ${noun(found)}${filter ? ` mention “${filter}”` : ''}, ${count(shown)} shown`;
     this.#asked = false;
     const isWide = this.scroll.scrollWidth > this.scroll.clientWidth;
     this.scroll.tabIndex = isWide ? 0 : -1;
@@ -104,19 +105,26 @@ export class Table {
   }
 
   #build() {
-    const { id, title, one, columns } = this.#about;
+    const { id, title, columns } = this.#about;
     const section = make('section', { class: 'card table', id, 'aria-labelledby': `${id}-title` });
     const head = make('div', { class: 'bar' });
     const heading = make('h2', { id: `${id}-title` }, title);
     this.counted = make('p', { class: 'count' });
-    this.filter = make('input', { type: 'search', autocomplete: 'off', spellcheck: 'false', placeholder: 'Filter', maxlength: '200' });
+    this.filter = make('input', {
+      type: 'search',
+      autocomplete: 'off',
+      spellcheck: 'false',
+      placeholder: 'Filter',
+      maxlength: '200',
+    });
     this.filter.setAttribute('aria-label', `Filter ${title.toLowerCase()}`);
     this.filter.addEventListener('input', () => {
       clearTimeout(this.#typing);
       this.#typing = setTimeout(() => this.#ask(), TYPING_MS);
     });
     this.order = make('select', { class: 'narrow', 'aria-label': `Sort ${title.toLowerCase()}` });
-    for (const column of columns) this.order.append(make('option', { value: column.sort }, `by ${column.label.toLowerCase()}`));
+    for (const column of columns)
+      this.order.append(make('option', { value: column.sort }, `by ${column.label.toLowerCase()}`));
     this.order.addEventListener('change', () => this.#sortBy(columns.find((c) => c.sort === this.order.value)));
     head.append(heading, this.counted, this.order, this.filter);
 
@@ -145,7 +153,6 @@ export class Table {
     this.rest = make('p', { class: 'empty', hidden: '' });
     this.heard = make('p', { class: 'unseen', role: 'status' });
     section.append(head, this.scroll, this.none, this.more, this.rest, this.heard);
-    section.dataset.of = one;
     return section;
   }
 
@@ -159,7 +166,8 @@ export class Table {
   #showSort() {
     this.order.value = this.#sort;
     this.#about.columns.forEach((column, nth) => {
-      if (column.sort === this.#sort) this.heads[nth].setAttribute('aria-sort', this.#descending ? 'descending' : 'ascending');
+      if (column.sort === this.#sort)
+        this.heads[nth].setAttribute('aria-sort', this.#descending ? 'descending' : 'ascending');
       else this.heads[nth].removeAttribute('aria-sort');
     });
   }
@@ -168,7 +176,10 @@ export class Table {
     const line = make('tr', { role: 'row' });
     const cells = this.#about.columns.map((column, nth) => {
       const attributes = { class: column.class ?? '', 'data-label': column.label };
-      const cell = nth === 0 ? make('th', { ...attributes, scope: 'row', role: 'rowheader' }) : make('td', { ...attributes, role: 'cell' });
+      const cell =
+        nth === 0
+          ? make('th', { ...attributes, scope: 'row', role: 'rowheader' })
+          : make('td', { ...attributes, role: 'cell' });
       line.append(cell);
       return { cell, shown: '' };
     });

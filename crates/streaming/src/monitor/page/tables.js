@@ -4,11 +4,20 @@ import { ago, bytes, count, many, micros, rate, span, UNKNOWN } from './format.j
 
 const plain = (text) => [{ text }];
 const number = (label, sort, text, more = {}) => ({
-  label, sort, class: 'number', descending: true, cell: (row, now) => plain(text(row, now)), ...more,
+  label,
+  sort,
+  class: 'number',
+  descending: true,
+  cell: (row, now) => plain(text(row, now)),
+  ...more,
 });
 /** A number that is bad news unless it is 0. `about` says what it counts. */
 const worry = (label, sort, about, value, tone = 'warn') => ({
-  label, sort, about, class: 'number', descending: true,
+  label,
+  sort,
+  about,
+  class: 'number',
+  descending: true,
   cell: (row) => [{ text: count(value(row)), class: value(row) > 0 ? `tone ${tone}` : 'zero' }],
 });
 
@@ -24,12 +33,18 @@ const STATES = {
 
 /** @param showConsumers called with a stream whose consumers somebody wants to see */
 export const streams = (showConsumers) => ({
-  id: 'streams', title: 'Streams and channels', one: 'stream', several: 'streams', sort: 'name',
+  id: 'streams',
+  title: 'Streams and channels',
+  one: 'stream',
+  several: 'streams',
+  sort: 'name',
   empty: 'No streams yet. A client makes one by JetStream, or by publishing to a channel of NATS Streaming.',
   key: (stream) => stream.name,
   columns: [
     {
-      label: 'Name', sort: 'name', class: 'name',
+      label: 'Name',
+      sort: 'name',
+      class: 'name',
       cell: (stream) => [
         { text: stream.name, class: 'main' },
         ...(stream.is_channel ? [{ text: 'channel', class: 'badge' }] : []),
@@ -44,11 +59,21 @@ export const streams = (showConsumers) => ({
     number('Messages', 'messages', (stream) => count(stream.messages)),
     number('Size', 'bytes', (stream) => bytes(stream.bytes)),
     {
-      label: 'Consumers', sort: 'consumers', class: 'number', descending: true,
-      cell: (stream) => stream.consumers === 0 ? [{ text: '0', class: 'zero' }] : [{
-        text: count(stream.consumers), class: 'link', press: () => showConsumers(stream.name),
-        label: `${many(stream.consumers, 'consumer')} of ${stream.name}: show them`,
-      }],
+      label: 'Consumers',
+      sort: 'consumers',
+      class: 'number',
+      descending: true,
+      cell: (stream) =>
+        stream.consumers === 0
+          ? [{ text: '0', class: 'zero' }]
+          : [
+              {
+                text: count(stream.consumers),
+                class: 'link',
+                press: () => showConsumers(stream.name),
+                label: `${many(stream.consumers, 'consumer')} of ${stream.name}: show them`,
+              },
+            ],
     },
     worry('Lag', 'lag', 'messages still to be delivered by the consumer furthest behind', (stream) => stream.lag),
     worry('Unacked', 'unacknowledged', UNACKED, (stream) => stream.unacknowledged, 'quiet'),
@@ -57,12 +82,18 @@ export const streams = (showConsumers) => ({
 });
 
 export const consumers = {
-  id: 'consumers', title: 'Consumers and subscriptions', one: 'consumer', several: 'consumers', sort: 'lag',
+  id: 'consumers',
+  title: 'Consumers and subscriptions',
+  one: 'consumer',
+  several: 'consumers',
+  sort: 'lag',
   empty: 'Nobody reads the streams yet.',
   key: (consumer) => consumer.id,
   columns: [
     {
-      label: 'Name', sort: 'name', class: 'name',
+      label: 'Name',
+      sort: 'name',
+      class: 'name',
       cell: (consumer) => [
         { text: consumer.name, class: 'main' },
         { text: kind(consumer), class: 'badge' },
@@ -71,12 +102,23 @@ export const consumers = {
     },
     { label: 'Stream', sort: 'stream', class: 'word', cell: (consumer) => plain(consumer.stream) },
     {
-      label: 'State', sort: 'state', class: 'word state', descending: true,
-      cell: ({ state }) => [{ text: STATES[state][0], class: `tone dot ${STATES[state][1]}` }, { text: STATES[state][2], class: 'sub' }],
+      label: 'State',
+      sort: 'state',
+      class: 'word state',
+      descending: true,
+      cell: ({ state }) => [
+        { text: STATES[state][0], class: `tone dot ${STATES[state][1]}` },
+        { text: STATES[state][2], class: 'sub' },
+      ],
     },
     worry('Lag', 'lag', 'messages still to be delivered', (consumer) => consumer.lag),
     worry('Unacked', 'unacknowledged', UNACKED, (consumer) => consumer.unacknowledged, 'quiet'),
-    worry('Redelivered', 'redelivered', 'unacknowledged messages that were delivered more than once', (consumer) => consumer.redelivered),
+    worry(
+      'Redelivered',
+      'redelivered',
+      'unacknowledged messages that were delivered more than once',
+      (consumer) => consumer.redelivered,
+    ),
     number('Out/s', 'rate', (consumer) => rate(consumer.rate)),
     number('Last activity', 'last_at', (consumer, now) => ago(consumer.last_at, now)),
   ],
@@ -95,12 +137,18 @@ function reads({ kind: how, clients, members, requests }) {
 }
 
 export const connections = {
-  id: 'connections', title: 'Connections', one: 'connection', several: 'connections', sort: 'name',
+  id: 'connections',
+  title: 'Connections',
+  one: 'connection',
+  several: 'connections',
+  sort: 'name',
   empty: 'Nobody is connected.',
   key: (connection) => connection.id,
   columns: [
     {
-      label: 'Name', sort: 'name', class: 'name',
+      label: 'Name',
+      sort: 'name',
+      class: 'name',
       cell: (connection) => [
         { text: connection.name || `connection ${connection.id}`, class: 'main' },
         ...(connection.tls ? [{ text: 'TLS', class: 'badge' }] : []),
@@ -111,31 +159,48 @@ export const connections = {
     number('Out/s', 'out_rate', (connection) => rate(connection.out_rate)),
     number('Subscriptions', 'subscriptions', (connection) => count(connection.subscriptions)),
     {
-      label: 'Not taken yet', sort: 'pending', class: 'number', descending: true,
+      label: 'Not taken yet',
+      sort: 'pending',
+      class: 'number',
+      descending: true,
       cell: ({ pending }) => [{ text: pending ? bytes(pending) : '0', class: pending ? 'tone warn' : 'zero' }],
     },
     number('Round trip', 'round_trip', (connection) => micros(connection.round_trip)),
-    number('Connected', 'started', (connection, now) => (now ? span(now - connection.started) : UNKNOWN), { descending: false }),
+    number('Connected', 'started', (connection, now) => (now ? span(now - connection.started) : UNKNOWN), {
+      descending: false,
+    }),
   ],
 };
 
 export const clients = {
-  id: 'clients', title: 'NATS Streaming clients', one: 'client', several: 'clients', sort: 'name',
+  id: 'clients',
+  title: 'NATS Streaming clients',
+  one: 'client',
+  several: 'clients',
+  sort: 'name',
   empty: 'No client of NATS Streaming is registered.',
   key: (client) => client.name,
   columns: [
     { label: 'Client', sort: 'name', class: 'name', cell: (client) => [{ text: client.name, class: 'main' }] },
     number('Subscriptions', 'subscriptions', (client) => count(client.subscriptions)),
     {
-      label: 'Channels', sort: 'channels', class: 'word', descending: true,
+      label: 'Channels',
+      sort: 'channels',
+      class: 'word',
+      descending: true,
       cell: ({ channels, some_channels: some }) => {
         if (!channels) return [{ text: 'none', class: 'zero' }];
         return plain(some.join(', ') + (channels > some.length ? ` and ${many(channels - some.length, 'other')}` : ''));
       },
     },
     {
-      label: 'Heartbeats missed', sort: 'missed', class: 'number', descending: true,
-      cell: ({ missed, missed_max: max }) => [{ text: missed ? `${missed} of ${max}` : '0', class: missed ? 'tone warn' : 'zero' }],
+      label: 'Heartbeats missed',
+      sort: 'missed',
+      class: 'number',
+      descending: true,
+      cell: ({ missed, missed_max: max }) => [
+        { text: missed ? `${missed} of ${max}` : '0', class: missed ? 'tone warn' : 'zero' },
+      ],
     },
   ],
 };
