@@ -27,7 +27,7 @@ const going = await load(url, cluster);
 const browser = await open();
 try {
   const page = await browser.newPage({
-    viewport: { width: 1280, height: 860 },
+    viewport: { width: 1280, height: 1220 },
     reducedMotion: 'reduce',
     locale: 'en-US',
   });

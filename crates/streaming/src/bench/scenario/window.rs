@@ -57,7 +57,9 @@ struct JetStream<'a> {
 
 impl<'a> JetStream<'a> {
     fn new(context: &Context, index: usize, subject: &'a str) -> Self {
-        Self { subject, inbox: inbox(index), reply: String::new(), payload: Payload::new(context.case.size) }
+        // Of acknowledgements only: what a consumer of the run before still sends to its inbox is none.
+        let inbox = format!("{}.acks", inbox(index));
+        Self { subject, inbox, reply: String::new(), payload: Payload::new(context.case.size) }
     }
 }
 

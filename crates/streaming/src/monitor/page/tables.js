@@ -104,7 +104,7 @@ export const consumers = {
     {
       label: 'State',
       sort: 'state',
-      class: 'word state',
+      class: 'word',
       descending: true,
       cell: ({ state }) => [
         { text: STATES[state][0], class: `tone dot ${STATES[state][1]}` },
