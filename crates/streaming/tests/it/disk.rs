@@ -68,9 +68,13 @@ impl Drop for SmallDisk {
 
 /// What `/healthz` answers: its status and its body.
 fn health(server: &Server) -> (u16, String) {
+    ask(server, "/healthz")
+}
+
+fn ask(server: &Server, path: &str) -> (u16, String) {
     let mut socket = TcpStream::connect(server.says("Starting http monitor on ")).expect("a connection");
     socket.set_read_timeout(Some(PATIENCE)).expect("an option");
-    socket.write_all(b"GET /healthz HTTP/1.0\r\n\r\n").expect("sent");
+    write!(socket, "GET {path} HTTP/1.0\r\n\r\n").expect("sent");
     let mut text = String::new();
     socket.read_to_string(&mut text).expect("an answer");
     let status = text.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
@@ -210,6 +214,8 @@ async fn once_there_is_room_all_goes_on_by_itself() {
     };
     let (status, body) = health(&server);
     assert!(status == 503 && body.contains("QUEUE"), "{body}");
+    let (_, page) = ask(&server, "/live/server");
+    assert!(page.contains("\"stream\": \"QUEUE\"") && page.contains("\"failing\": 1"), "{page}");
     for message in &work {
         message.ack().await.unwrap();
     }

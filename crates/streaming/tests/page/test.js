@@ -66,6 +66,16 @@ async function becomes(what, probe, expected) {
   }
 }
 
+/** What axe finds wrong. */
+async function read(what) {
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  const found = violations.map(({ id, nodes }) => [
+    id,
+    nodes.map(({ html, any }) => [html, any.map((one) => one.message)]),
+  ]);
+  assert.deepEqual(found, [], what);
+}
+
 const checks = {
   async 'it shows streams, consumers and who is connected, with rates'() {
     await says(row('Streams and channels', 'order:created'), /channel.*[1-9]/);
@@ -153,12 +163,7 @@ const checks = {
         const overhang = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         assert.ok(overhang <= 0, `${overhang} pixels wider than ${width}`);
         if (width === 768 || (width === 360 && colorScheme === 'dark')) continue; // The same elements in the same colours.
-        const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
-        const found = violations.map(({ id, nodes }) => [
-          id,
-          nodes.map(({ html, any }) => [html, any.map((one) => one.message)]),
-        ]);
-        assert.deepEqual(found, [], `${colorScheme}, ${width} pixels`);
+        await read(`${colorScheme}, ${width} pixels`);
       }
     }
     await page.setViewportSize({ width: 360, height: 860 });
@@ -174,6 +179,7 @@ const checks = {
     await ask('stop');
     await says(status, /^No answer since \d\d:\d\d:\d\d\. Trying again\.$/);
     assert.ok(await page.locator('body.stale').count());
+    await read('while nobody answers');
     await ask('start');
     await says(status, 'Live');
     serverIsUp = true;

@@ -100,6 +100,7 @@ function showServer(server) {
   if (server.streams?.sync === 'interval') words.push('files are synced now and then');
   if (server.streams?.sync === 'never') words.push('files are not synced');
   find('about').textContent = words.join(' · ');
+  find('off').hidden = Boolean(server.streams);
   showAlert(server);
   showTiles(server);
   chart.add(server.rates);
