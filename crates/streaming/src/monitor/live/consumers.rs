@@ -12,7 +12,7 @@ use crate::stream::glance::{ConsumerGlance, Kind};
 
 #[derive(Serialize)]
 struct Consumer {
-    /// Its name for the server, after its stream's: unique.
+    /// Its stream's names and its own for the server, unique.
     #[serde(rename = "id")]
     key: String,
     stream: String,
@@ -99,7 +99,10 @@ pub(in super::super) fn answer(monitor: &Monitor, parameters: &Parameters) -> Re
         let (stream_name, ..) = names.find(&stream.name);
         let consumers = stream.consumers_at_a_glance(now).into_iter();
         // A space is in no stream's and no consumer's name.
-        all.extend(consumers.map(|glance| (format!("{stream_name} {}", glance.name), stream_name.clone(), glance)));
+        all.extend(
+            consumers
+                .map(|glance| (format!("{stream_name} {} {}", stream.name, glance.name), stream_name.clone(), glance)),
+        );
     }
     let counts = all.iter().map(|(key, _, glance)| (key.clone(), [glance.info.delivered.consumer]));
     let rates = monitor.live.consumers.look(now, counts);

@@ -12,6 +12,9 @@ use super::{Names, Row, Sorts, millis, part, streams};
 
 #[derive(Serialize)]
 struct Stream {
+    /// What people call it, and its own name, which is unique.
+    #[serde(rename = "id")]
+    key: String,
     name: String,
     /// It was made for the channel of that name.
     is_channel: bool,
@@ -44,7 +47,7 @@ impl Row for Stream {
     ];
 
     fn key(&self) -> &str {
-        &self.name
+        &self.key
     }
 
     fn mentions(&self) -> Vec<&str> {
@@ -55,15 +58,16 @@ impl Row for Stream {
 pub(in super::super) fn answer(monitor: &Monitor, parameters: &Parameters) -> Result<Answer, Refusal> {
     let server = &monitor.server;
     let (now, names) = (server.clock.now(), Names::of(server.stan.as_ref()));
-    let all: Vec<_> = streams(server.jetstream.as_ref())
-        .iter()
-        .map(|stream| (names.find(&stream.name), stream.glance(now)))
-        .collect();
-    let counts = all.iter().map(|((name, ..), glance)| (name.clone(), [glance.log.last_seq, glance.deliveries]));
+    let all = streams(server.jetstream.as_ref());
+    let all: Vec<_> = all.iter().map(|stream| (stream, stream.glance(now))).collect();
+    let counts = all.iter().map(|(stream, glance)| (stream.name.to_string(), [glance.log.last_seq, glance.deliveries]));
     let rates = monitor.live.streams.look(now, counts);
-    let rows = all.into_iter().map(|((name, is_channel, views), glance)| {
-        let rates = rates.get(&name);
+    let rows = all.into_iter().map(|(stream, glance)| {
+        let (name, is_channel, views) = names.find(&stream.name);
+        let rates = rates.get(&*stream.name);
         Stream {
+            // A space is in no stream's name.
+            key: format!("{name} {}", stream.name),
             is_channel,
             views,
             subjects: glance.subjects,

@@ -39,7 +39,7 @@ export const streams = (showConsumers) => ({
   several: 'streams',
   sort: 'name',
   empty: 'No streams yet. A client makes one by JetStream, or by publishing to a channel of NATS Streaming.',
-  key: (stream) => stream.name,
+  key: (stream) => stream.id,
   columns: [
     {
       label: 'Name',
