@@ -104,7 +104,8 @@ impl From<Membered> for Subscriptionz {
 /// The subscriptions of a channel, those that are offline too; those of queue groups last.
 fn subscriptions(channel: &Channel) -> Vec<Membered> {
     let all = channel.stream().map(|stream| stream.membered()).unwrap_or_default();
-    let mut its: Vec<_> = all.into_iter().filter(|membered| subject::matches(&membered.charter.channel, &channel.name)).collect();
+    let mut its: Vec<_> =
+        all.into_iter().filter(|membered| subject::matches(&membered.charter.channel, &channel.name)).collect();
     its.sort_by_key(|membered| !membered.charter.queue.is_empty());
     its
 }
