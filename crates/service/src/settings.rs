@@ -16,7 +16,8 @@ pub use self::url::{NotAnOrigin, PublicUrl};
 /// The shortest key that may sign sessions outside of development: as long as what HS256 makes of it.
 pub const JWT_KEY_BYTES_MIN: usize = 32;
 
-/// What every service is told. Each has a flag too, which counts more than the variable.
+/// What every service is told. Each has a flag too, which counts more than the variable; `<VARIABLE>_FILE` may name a file
+/// that holds the value, as secrets do.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Settings {
     /// Where to listen: the address of an interface, or 0.0.0.0 for all.

@@ -48,6 +48,7 @@ const LAYERS: &[Layer] = &[
     // Nobody may depend on these two but for tests.
     layer("testkit", &["service", "events", "streaming"], &[], &[]),
     layer("stripe-sandbox", &[], &[], BROKER),
+    layer("healthcheck", &[], &[], &["tokio"]),
     layer("xtask", &[], &[], &["tokio"]),
 ];
 

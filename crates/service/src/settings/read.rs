@@ -57,10 +57,16 @@ pub fn read_matches(
     let known: Vec<Setting> = command.get_arguments().filter_map(Setting::of).collect();
     // From here on the environment is part of the command line, and what was typed there, which is later, counts.
     let mut given: Vec<(&Setting, String)> = Vec::new();
+    let mut faults = Vec::new();
+    let mut unread = Vec::new();
     for setting in &known {
-        // What a deployment leaves empty it does not set.
-        if let Some(value) = variables(&setting.variable).filter(|value| !value.trim().is_empty()) {
-            given.push((setting, format!("{}={value}", setting.flag)));
+        match setting.value(&variables) {
+            Ok(Some(value)) => given.push((setting, format!("{}={value}", setting.flag))),
+            Ok(None) => {}
+            Err(fault) => {
+                faults.push(fault);
+                unread.push(&setting.id);
+            }
         }
     }
     let typed: Vec<String> = arguments.into_iter().collect();
@@ -69,8 +75,10 @@ pub fn read_matches(
     for setting in &known {
         command = command.mut_arg(&setting.id, |arg| arg.env(None));
     }
+    for id in unread {
+        command = command.mut_arg(id, |arg| arg.required(false)); // It is not missing, and was told of already.
+    }
 
-    let mut faults = Vec::new();
     loop {
         let line = [&program].into_iter().chain(given.iter().map(|(_, word)| word)).chain(&typed);
         let error = match command.clone().try_get_matches_from(line) {
@@ -107,6 +115,22 @@ impl Setting {
         let takes_values = arg.get_action().takes_values();
         let (variable, flag) = (arg.get_env()?.to_str()?.to_owned(), format!("--{}", arg.get_long()?));
         takes_values.then(|| Self { id: arg.get_id().to_string(), variable, flag })
+    }
+
+    /// What the environment sets it to: in the variable itself, or in a file that `<VARIABLE>_FILE` names, as secrets are
+    /// given to containers. What a deployment leaves empty it does not set. An error tells why the file cannot be read.
+    fn value(&self, variables: impl Fn(&str) -> Option<String>) -> Result<Option<String>, String> {
+        let set = |name: &str| variables(name).filter(|value| !value.trim().is_empty());
+        if let Some(value) = set(&self.variable) {
+            return Ok(Some(value));
+        }
+        let name = format!("{}_FILE", self.variable);
+        let Some(path) = set(&name) else { return Ok(None) };
+        match std::fs::read_to_string(&path) {
+            // Whoever writes a line into a file ends it.
+            Ok(text) => Ok(Some(text.trim_end_matches(['\n', '\r']).to_owned()).filter(|text| !text.trim().is_empty())),
+            Err(error) => Err(format!("{name} is wrong: {path} cannot be read: {error}")),
+        }
     }
 }
 

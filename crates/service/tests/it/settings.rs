@@ -81,6 +81,31 @@ fn what_is_empty_is_missing_and_an_empty_choice_is_none() {
 }
 
 #[test]
+fn a_setting_may_be_in_a_file_that_a_variable_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("url");
+    let path = path.to_str().unwrap();
+    let with = |more: &[(&str, &str)]| config(&[&GOOD[..2], more].concat(), &[]);
+    let named = [("THINGS_DATABASE_URL_FILE", path)];
+    assert_eq!(
+        with(&named).unwrap_err().lines().nth(1).unwrap().trim(),
+        format!("THINGS_DATABASE_URL_FILE is wrong: {path} cannot be read: No such file or directory (os error 2)"),
+    );
+
+    std::fs::write(path, "postgres://from/file\n").unwrap();
+    assert_eq!(with(&named).unwrap().things_database_url.expose_secret(), "postgres://from/file");
+    let both = [named[0], ("THINGS_DATABASE_URL", "postgres://from/variable")];
+    assert_eq!(with(&both).unwrap().things_database_url.expose_secret(), "postgres://from/variable");
+    assert_eq!(
+        with(&[named[0], ("THINGS_DATABASE_URL", "")]).unwrap().things_database_url.expose_secret(),
+        "postgres://from/file"
+    );
+
+    std::fs::write(path, "\n").unwrap();
+    assert!(with(&named).unwrap_err().contains("THINGS_DATABASE_URL is missing"));
+}
+
+#[test]
 fn a_secret_is_never_told() {
     let secret = "postgres://user:secret@host/db";
     let variables = [("JWT_KEY", "secret"), ("THINGS_DATABASE_URL", secret)];
