@@ -15,7 +15,8 @@ COPY client/ ./
 RUN npm run build && rm -r dist/.vite
 
 FROM ${DEBIAN_IMAGE} AS nginx
-# hadolint ignore=DL3008 -- Debian's stable release fixes faults and changes nothing else.
+# Without versions: Debian's stable release fixes faults and changes nothing else.
+# hadolint ignore=DL3008
 RUN apt-get update \
  && apt-get install -y --no-install-recommends nginx libnginx-mod-http-brotli-static \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/log/* /etc/nginx/sites-* /etc/nginx/conf.d
