@@ -18,7 +18,7 @@ const SOURCES: [&str; 6] = ["src", "public", "scripts", "index.html", "package-l
 /// The services whose API it is typed by.
 const SERVICES: [&str; 4] = ["auth", "orders", "payments", "tickets"];
 /// How long a hold lasts in the browser's marketplace: long enough to pay, short enough to see it end.
-const HOLD: Duration = Duration::from_secs(45);
+pub const HOLD: Duration = Duration::from_secs(45);
 /// How long that marketplace may take to answer.
 const START_MAX: Duration = Duration::from_mins(5);
 
@@ -35,7 +35,8 @@ fn version(told: &str) -> Option<(u32, u32)> {
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
-fn folder() -> PathBuf {
+/// Where it is.
+pub fn folder() -> PathBuf {
     cargo::root().join("client")
 }
 
@@ -98,8 +99,6 @@ fn write_output(mut command: Command, path: &Path) -> anyhow::Result<()> {
 
 /// Tries it in a browser, on a marketplace started for that.
 pub fn try_in_a_browser() -> anyhow::Result<()> {
-    let chromium = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(tools::find);
-    let chromium = chromium.context("no Chromium is here: install it")?;
     let mut chain = Chain::temporary()?;
     build(&mut chain, outdated())?;
     let (home, port) = (chain.folder().to_owned(), servers::port(0)?.to_string());
@@ -116,10 +115,31 @@ pub fn try_in_a_browser() -> anyhow::Result<()> {
     (marketplace.folder, marketplace.grace) = (cargo::root(), Duration::from_mins(1));
     chain.start(marketplace)?;
     chain.wait("dev", START_MAX, || Ok(servers::answers(&format!("127.0.0.1:{port}"))))?;
-    let base = format!("http://localhost:{port}");
-    let chromium = chromium.to_str().context("a path that is text")?;
+    let environment = environment(&format!("http://localhost:{port}"))?;
+    let environment: Vec<(&str, &str)> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    npm(&["run", "e2e"], &environment)
+}
+
+/// What the browser's tests have to know of a marketplace at `base`, whose orders hold a ticket for [`HOLD`].
+pub fn environment(base: &str) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let chromium = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(tools::find);
+    let chromium = chromium.context("no Chromium is here: install it")?;
+    let chromium = chromium.to_str().context("a path that is text")?.to_owned();
     let seconds = HOLD.as_secs().to_string();
-    npm(&["run", "e2e"], &[("BASE_URL", &base), ("HOLD_SECONDS", &seconds), ("CHROMIUM", chromium), ("CI", "true")])
+    Ok(vec![
+        ("BASE_URL", base.to_owned()),
+        ("HOLD_SECONDS", seconds),
+        ("CHROMIUM", chromium),
+        ("CI", "true".to_owned()),
+    ])
+}
+
+/// Sees to it that what the tests stand on is installed.
+pub fn install() -> anyhow::Result<()> {
+    if outdated().iter().any(|words| words.contains(&"ci")) {
+        npm(&["ci", "--no-fund", "--no-audit"], &[])?;
+    }
+    Ok(())
 }
 
 fn npm(words: &[&str], environment: &[(&str, &str)]) -> anyhow::Result<()> {

@@ -3,16 +3,19 @@
 //! - `dev.rs` the marketplace on this machine: every process, port and variable on one page
 //! - `test.rs` the steps of a full run · `programs.rs` test programs run again · `layers.rs` who may import whom · `deny.rs` licences and what we never link
 //! - `client.rs` the web client: built, checked, tried in a browser
+//! - `containers/` the images: built, run by docker compose, tried through the cluster's Ingress
 //! - `sql.rs` what the checked queries need in `.sqlx`
 //! - `servers/` Postgres, Redis and `nats-server` of our own · `processes/` programs that end with us, however we end
-//! - `tools.rs` what has to be installed first · `cargo.rs` · `interrupt.rs` Ctrl-C · `progress.rs` what people see
+//! - `tools.rs` what has to be installed first · `cargo.rs` · `http.rs` · `interrupt.rs` Ctrl-C · `progress.rs` what people see
 
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "it talks to whoever runs it")]
 
 mod cargo;
 mod client;
+mod containers;
 mod deny;
 mod dev;
+mod http;
 mod interrupt;
 mod layers;
 mod processes;

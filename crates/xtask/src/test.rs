@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
+use crate::containers::{images, ingress};
 use crate::processes::Chain;
 use crate::servers::nats;
 use crate::tools::{self, Tool};
@@ -100,6 +101,18 @@ const STEPS: &[Step] = &[
         what: "the web client in a browser, on a whole marketplace",
         needs: &[&tools::NODE, &tools::CHROMIUM, &tools::POSTGRES, &tools::REDIS],
         run: || client::try_in_a_browser().map(|()| Outcome::Passed),
+    },
+    Step {
+        name: "images",
+        what: "every container image, and a purchase from all of them, by docker compose",
+        needs: &[],
+        run: images::check,
+    },
+    Step {
+        name: "ingress",
+        what: "the web client in a browser, by https through the cluster's Ingresses to the images",
+        needs: &[&tools::NODE, &tools::CHROMIUM, &tools::OPENSSL, &tools::CERTUTIL],
+        run: ingress::try_in_a_browser,
     },
 ];
 

@@ -63,6 +63,24 @@ pub const CHROMIUM: Tool = Tool {
     is_here: || ["chromium", "chromium-browser", "google-chrome"].into_iter().any(|name| find(name).is_some()),
 };
 
+/// What certificates are made with.
+pub const OPENSSL: Tool = Tool {
+    name: "OpenSSL",
+    apt: "openssl",
+    brew: "openssl",
+    why: "the certificate of the browser's tests by https is made with it",
+    is_here: || find("openssl").is_some(),
+};
+
+/// What tells a browser whom to trust.
+pub const CERTUTIL: Tool = Tool {
+    name: "certutil",
+    apt: "libnss3-tools",
+    brew: "nss",
+    why: "the browser of these tests is told by it to trust their certificate (yours is not)",
+    is_here: || find("certutil").is_some(),
+};
+
 /// Sees to it that `tools` are there: says what is missing and why, and installs it, at a terminal only after asking.
 pub fn ensure(tools: &[&Tool], yes: bool) -> anyhow::Result<()> {
     let missing: Vec<&Tool> = tools.iter().copied().filter(|tool| !(tool.is_here)()).collect();
