@@ -1,11 +1,12 @@
 //! The broker, by `async-nats`' `JetStream`: nothing outside this module names it.
 //!
-//! `declare.rs` streams and durables · `consume.rs` pulling for a [`Desk`].
+//! `credentials.rs` who we are · `declare.rs` streams and durables · `consume.rs` pulling for a [`Desk`].
 //!
 //! A lost broker is reconnected to for ever, and what the services need there is declared again each time: a broker
 //! that kept nothing is whole again as soon as it is back.
 
 mod consume;
+mod credentials;
 mod declare;
 
 use std::sync::Arc;
@@ -37,7 +38,8 @@ const MESSAGE_ID: &str = "Nats-Msg-Id";
 /// Which broker, and who is calling.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where it is: `nats://host:4222`, several separated by commas; `tls://` for TLS; user and password in it if need be.
+    /// Where it is: `nats://host:4222`, several separated by commas; `tls://` for TLS. User and password, or a token, may
+    /// stand before the first host that has any; they are for all of them.
     pub url: String,
     /// The name by which the broker's monitoring shows this client.
     pub name: String,
@@ -85,7 +87,7 @@ impl Bus {
             .map(|url| url.trim().parse::<async_nats::ServerAddr>().map_err(|error| ConnectError(error.to_string())))
             .collect::<Result<Vec<_>, _>>()?;
         let (connects, mut connected) = watch::channel(0_u64);
-        let client = ConnectOptions::new()
+        let client = credentials::of(&addresses)?
             .name(&options.name)
             .retry_on_initial_connect()
             .max_reconnects(None)

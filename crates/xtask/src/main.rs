@@ -3,6 +3,7 @@
 //! - `dev.rs` the marketplace on this machine: every process, port and variable on one page
 //! - `test.rs` the steps of a full run · `programs.rs` test programs run again · `layers.rs` who may import whom · `deny.rs` licences and what we never link
 //! - `client.rs` the web client: built, checked, tried in a browser
+//! - `infra/` manifests, images, workflows: checked without a cluster · `cluster.rs` the secrets of a development cluster
 //! - `containers/` the images: built, run by docker compose, tried through the cluster's Ingress
 //! - `sql.rs` what the checked queries need in `.sqlx`
 //! - `servers/` Postgres, Redis and `nats-server` of our own · `processes/` programs that end with us, however we end
@@ -12,10 +13,12 @@
 
 mod cargo;
 mod client;
+mod cluster;
 mod containers;
 mod deny;
 mod dev;
 mod http;
+mod infra;
 mod interrupt;
 mod layers;
 mod processes;
@@ -48,6 +51,10 @@ enum Command {
     Sql(sql::Arguments),
     /// Checks who imports whom against the table in the README
     Layers,
+    /// Checks manifests, images, compose, skaffold and workflows as far as it goes without a cluster
+    CheckInfra(infra::Arguments),
+    /// Makes the secrets and the certificate of a development cluster, where they are missing
+    Cluster(cluster::Arguments),
     /// Keeps one program; `dev` and `sql` run it
     #[command(hide = true)]
     Keep(processes::keeper::Arguments),
@@ -59,6 +66,8 @@ fn main() -> ExitCode {
         Command::Test(arguments) => test::run(&arguments),
         Command::Sql(arguments) => sql::run(&arguments),
         Command::Layers => layers::check(),
+        Command::CheckInfra(arguments) => infra::run(&arguments),
+        Command::Cluster(arguments) => cluster::run(&arguments),
         Command::Keep(arguments) => match processes::keeper::run(&arguments) {
             Ok(code) => return code,
             Err(error) => Err(error),

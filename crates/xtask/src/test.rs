@@ -8,7 +8,7 @@ use crate::containers::{images, ingress};
 use crate::processes::Chain;
 use crate::servers::nats;
 use crate::tools::{self, Tool};
-use crate::{cargo, client, deny, layers, programs, sql};
+use crate::{cargo, client, deny, infra, layers, programs, sql};
 
 /// What to run.
 #[derive(clap::Args)]
@@ -95,6 +95,12 @@ const STEPS: &[Step] = &[
         what: "the web client: format, lints, types, logic, size",
         needs: &[&tools::NODE],
         run: || client::check().map(|()| Outcome::Passed),
+    },
+    Step {
+        name: "infra",
+        what: "manifests, images, workflows; and that a slip in any of them is found",
+        needs: &[&tools::PYTHON, &tools::NODE],
+        run: infrastructure,
     },
     Step {
         name: "browser",
@@ -200,6 +206,11 @@ fn on_nats_server() -> anyhow::Result<Outcome> {
     let folder = chain.folder().to_owned();
     let url = nats::start(&mut chain, &folder)?;
     programs::run(&MARKETPLACE, &[], &[("NATS_URL", &url)]).map(|()| Outcome::Passed)
+}
+
+fn infrastructure() -> anyhow::Result<Outcome> {
+    infra::check()?;
+    programs::run(&["xtask"], &["--ignored", "infra::"], &[]).map(|()| Outcome::Passed)
 }
 
 fn on_this_machine() -> anyhow::Result<Outcome> {

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, bail};
 
-use crate::client;
+use crate::{client, infra};
 
 /// A program, the packages it comes in, and why it is needed.
 pub struct Tool {
@@ -52,6 +52,15 @@ pub const NODE: Tool = Tool {
     brew: "node",
     why: "the web client is built with it, and NATS Streaming's client for Node is tried with the streaming server",
     is_here: client::has_node,
+};
+
+/// What installs the checkers of manifests, Dockerfiles and workflows.
+pub const PYTHON: Tool = Tool {
+    name: "Python 3 with venv",
+    apt: "python3 python3-venv",
+    brew: "python",
+    why: "manifests, Dockerfiles and workflows are checked by programs that come by it",
+    is_here: infra::has_python,
 };
 
 /// The browser the web client is tried in.

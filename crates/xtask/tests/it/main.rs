@@ -6,5 +6,6 @@
 
 mod dev;
 mod fake;
+mod infra;
 mod keeper;
 mod run;
