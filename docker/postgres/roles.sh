@@ -1,6 +1,6 @@
 #!/bin/sh
 # A role for each service, which owns the schema of its name and sees no other. Run once, when the database is made.
-set -eu
+set -e # Not -u: the image may read this as part of a script of its own.
 
 for service in auth tickets orders payments; do
   password=$(sed 's,.*:\([0-9a-f]*\)@.*,\1,' "/run/secrets/${service}_database_url")

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use serde_json::Value;
 
+use crate::interrupt::Interrupt;
 use crate::{cargo, servers};
 
 /// What our images are tagged with, so that nobody's own are replaced.
@@ -19,6 +20,7 @@ const WELL_MAX: Duration = Duration::from_mins(5);
 pub struct Compose {
     project: String,
     environment: Vec<(String, String)>,
+    interrupt: Interrupt,
     /// Where its front answers on this machine.
     pub port: u16,
 }
@@ -47,7 +49,8 @@ pub fn lacking() -> Option<String> {
 }
 
 impl Compose {
-    /// Not started yet. `environment` is what compose.yaml lets one set.
+    /// Not started yet. `environment` is what compose.yaml lets one set. From here on an interrupt ends what runs, and not
+    /// us, who have to remove it.
     pub fn new(environment: &[(&str, &str)]) -> anyhow::Result<Self> {
         let (port, sandbox) = (servers::port(0)?, servers::port(0)?);
         let ours = [("TAG", TAG), ("PROFILE", PROFILE), ("DOCKER_BUILDKIT", "1")];
@@ -55,12 +58,14 @@ impl Compose {
             ours.iter().chain(environment).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         all.push(("PORT".to_owned(), port.to_string()));
         all.push(("SANDBOX_PORT".to_owned(), sandbox.to_string()));
-        Ok(Self { project: format!("ticketing-test-{}", std::process::id()), environment: all, port })
+        let project = format!("ticketing-test-{}", std::process::id());
+        Ok(Self { project, environment: all, interrupt: Interrupt::hear()?, port })
     }
 
     /// Builds every image as its Dockerfile stands.
     pub fn build(&self) -> anyhow::Result<()> {
-        run(&mut self.command(&["build"]))
+        run(&mut self.command(&["build"]))?;
+        Ok(self.interrupt.check()?)
     }
 
     /// Starts all of it, and waits until each container is well or, if it is to end, has ended well.
@@ -71,7 +76,8 @@ impl Compose {
             let _ = self.command(&["ps", "--all"]).status();
             let _ = self.command(&["logs", "--tail", "20"]).status();
         }
-        up
+        up?;
+        Ok(self.interrupt.check()?)
     }
 
     /// Every container of it.
