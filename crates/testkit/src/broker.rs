@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use async_nats::jetstream;
-use streaming::options::{Address, JetStream, Options};
+use streaming::options::{Address, Auth, JetStream, Options, Password, Secret, User};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::servers::process::{Process, scratch};
@@ -23,7 +23,7 @@ pub struct Broker {
 
 enum Kind {
     /// Ours, in this process.
-    Ours { port: u16, folder: PathBuf, running: Option<streaming::Handle> },
+    Ours { port: u16, folder: PathBuf, auth: Auth, running: Option<streaming::Handle> },
     /// A `nats-server` for this test.
     Program { path: PathBuf, port: u16, folder: PathBuf, process: Option<Process> },
     /// One that others use too: held for as long as it is our turn.
@@ -43,16 +43,29 @@ pub async fn broker() -> Broker {
         let kind = Kind::Program { path, port, folder, process: Some(process) };
         return Broker { url: format!("nats://127.0.0.1:{port}"), kind };
     }
-    let running = ours(&folder, 0).await.expect("a streaming server");
+    in_this_process(folder, Auth::None).await
+}
+
+/// A broker that lets in nobody but `user` with `password`; its URL names neither. Ours, whatever the environment names.
+pub async fn guarded_broker(user: &str, password: &str) -> Broker {
+    let password = Password::Plain(Secret::new(password));
+    let users = vec![User { name: user.to_owned(), password, permissions: None }];
+    let folder = tempfile::tempdir_in(scratch()).expect("a folder for a broker").keep();
+    in_this_process(folder, Auth::Users { users, no_auth_user: None }).await
+}
+
+async fn in_this_process(folder: PathBuf, auth: Auth) -> Broker {
+    let running = ours(&folder, 0, &auth).await.expect("a streaming server");
     let SocketAddr::V4(address) = running.client_address() else { panic!("we asked for an IPv4 address") };
-    let kind = Kind::Ours { port: address.port(), folder, running: Some(running) };
+    let kind = Kind::Ours { port: address.port(), folder, auth, running: Some(running) };
     Broker { url: format!("nats://{address}"), kind }
 }
 
 /// Our server on `port`, its streams in `folder`.
-async fn ours(folder: &Path, port: u16) -> Result<streaming::Handle, streaming::StartError> {
+async fn ours(folder: &Path, port: u16, auth: &Auth) -> Result<streaming::Handle, streaming::StartError> {
     let options = Options {
         client: Address { host: "127.0.0.1".to_owned(), port },
+        auth: auth.clone(),
         jetstream: Some(JetStream { store_dir: folder.to_owned(), ..JetStream::default() }),
         ..Options::default()
     };
@@ -113,10 +126,10 @@ impl Broker {
     pub async fn restart(&mut self) {
         self.stop().await;
         match &mut self.kind {
-            Kind::Ours { port, folder, running } => {
+            Kind::Ours { port, folder, auth, running } => {
                 // Meanwhile the port may have been lent to a connection of some other program; it comes back.
                 let started = eventually("our broker starts again", async || {
-                    ours(folder, *port).await.map_err(|e| e.to_string())
+                    ours(folder, *port, auth).await.map_err(|e| e.to_string())
                 });
                 *running = Some(started.await);
             }

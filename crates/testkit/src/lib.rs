@@ -38,7 +38,7 @@ mod user;
 
 pub use answer::Answer;
 pub use app::{KEY, TestApp, delivery};
-pub use broker::{Broker, broker};
+pub use broker::{Broker, broker, guarded_broker};
 pub use database::{Break, Database, database};
 pub use eventually::{PATIENCE, Sight, eventually};
 pub use failure::fails_safely;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test that asked")]
 
 mod consume;
+mod credentials;
 mod dead_letters;
 mod declare;
 mod listener;

@@ -56,7 +56,7 @@ pub fn find(tree: &Tree, image: &str, folder: Option<&Path>) -> anyhow::Result<P
         }
         "stripe-sandbox" => {
             let help = help(&get("stripe-sandbox", "stripe-sandbox")?)?;
-            let known = help.split("[env: ").skip(1).filter_map(|rest| rest.split('=').next());
+            let known = help.split("[env: ").skip(1).filter_map(|rest| rest.split(['=', ']']).next());
             Ok(Program { known: known.map(str::to_owned).collect(), kind: Kind::Other })
         }
         service => {

@@ -66,7 +66,7 @@ fn what_github_would_not_take() {
         (TEST, "run: .ci/run", "run: echo ${{ github.sah }}", "workflows", "sah"),
         (TEST, "timeout-minutes: 90", "timeout-minuets: 90", "workflows", "timeout-minuets"),
         (TEST, "@de0fac2e4500dabe0009e67214ff5f5447ce83dd", "@v6", "workflows", "is not pinned to a commit"),
-        (TEST, "persist-credentials: false", "persist-credentials: true", "workflows", "credential"),
+        (TEST, "        with:\n          persist-credentials: false\n", "", "workflows", "credential"),
         (TEST, "permissions: {}", "permissions: write-all", "workflows", "permissions"),
         (IMAGES, "{ image: orders,", "{ image: order,", "workflows", "orders is deployed to production, and not built"),
         (DEPLOY, "IMAGES: auth tickets", "IMAGES: auth", "workflows", "it sets the images"),
