@@ -14,6 +14,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
+use authority::Issued;
+
 use crate::cargo;
 use crate::servers::random;
 
@@ -82,6 +84,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         kept.path("ca.crt").display()
     );
     Ok(())
+}
+
+/// A certificate for the cluster, with what has to be trusted for it: the authority kept in `home`, made if there is none.
+pub fn certificate(home: PathBuf) -> anyhow::Result<(Issued, PathBuf)> {
+    let kept = Kept::open(home)?;
+    Ok((authority::issue(&kept)?, kept.path("ca.crt")))
 }
 
 /// A context that names a cluster on this machine.

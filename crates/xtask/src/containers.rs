@@ -4,7 +4,7 @@
 //! - `images.rs` builds them all; each runs as it should, and together they sell a ticket · `purchase.rs` how
 //! - `pages.rs` what the client's nginx sends with pages
 //! - `ingress.rs` the browser's tests through the cluster's Ingresses · `routes.rs` those as a configuration of nginx
-//! - `trust.rs` an authority of our own, a certificate, and a browser that trusts it
+//! - `trust.rs` a browser that trusts our certificate
 
 mod compose;
 pub mod images;

@@ -28,7 +28,8 @@ mod workflows;
 
 use std::path::PathBuf;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
+use serde_json::Value;
 
 use crate::cargo;
 use linters::Linters;
@@ -102,6 +103,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
     }
     tree::report(faults)
+}
+
+/// The objects of the overlay called `name`, as a cluster would get them.
+pub fn objects(name: &str) -> anyhow::Result<Vec<Value>> {
+    let overlays = manifests::render(&Tree::new(cargo::root()))?;
+    let overlay = overlays.into_iter().find(|overlay| overlay.name == name);
+    let overlay = overlay.with_context(|| format!("there is no overlay {name}"))?;
+    Ok(overlay.objects.into_iter().map(|object| object.value).collect())
 }
 
 /// Whether there is a Python that makes environments of its own.

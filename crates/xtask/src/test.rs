@@ -117,7 +117,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "ingress",
         what: "the web client in a browser, by https through the cluster's Ingresses to the images",
-        needs: &[&tools::NODE, &tools::CHROMIUM, &tools::OPENSSL, &tools::CERTUTIL],
+        needs: &[&tools::NODE, &tools::CHROMIUM, &tools::CERTUTIL],
         run: ingress::try_in_a_browser,
     },
 ];

@@ -72,15 +72,6 @@ pub const CHROMIUM: Tool = Tool {
     is_here: || ["chromium", "chromium-browser", "google-chrome"].into_iter().any(|name| find(name).is_some()),
 };
 
-/// What certificates are made with.
-pub const OPENSSL: Tool = Tool {
-    name: "OpenSSL",
-    apt: "openssl",
-    brew: "openssl",
-    why: "the certificate of the browser's tests by https is made with it",
-    is_here: || find("openssl").is_some(),
-};
-
 /// What tells a browser whom to trust.
 pub const CERTUTIL: Tool = Tool {
     name: "certutil",

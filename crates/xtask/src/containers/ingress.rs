@@ -14,16 +14,15 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
-use serde_json::Value;
+use anyhow::bail;
 
 use super::compose::{self, Compose, TAG, output, run};
 use super::{routes, trust};
 use crate::test::Outcome;
-use crate::{cargo, client, servers, tools};
+use crate::{client, cluster, infra, servers, tools};
 
 /// The overlay whose Ingresses are tried.
-const OVERLAY: &str = "infra/k8s/overlays/dev";
+const OVERLAY: &str = "dev";
 /// Where that overlay has the marketplace, and Stripe's stand-in.
 const URL: &str = "https://ticketing.dev";
 const SANDBOX_URL: &str = "https://stripe.ticketing.dev";
@@ -39,12 +38,15 @@ pub fn try_in_a_browser() -> anyhow::Result<Outcome> {
     if let Some(lacking) = lacking() {
         return Ok(Outcome::Incomplete(format!("nothing went through the Ingresses: {lacking}")));
     }
-    let (names, configuration) = routes::configuration(&rendered()?)?;
+    let (names, configuration) = routes::configuration(&infra::objects(OVERLAY)?)?;
     let folder = tempfile::tempdir()?; // For its owner only: what is in it is not.
     let (served, home, hosts) = (folder.path().join("served"), folder.path().join("home"), folder.path().join("hosts"));
     fs::create_dir(&served)?;
     fs::write(served.join("nginx.conf"), configuration)?;
-    let authority = trust::certify(&names, folder.path(), &served)?;
+    // As `cargo xtask cluster` makes it for people.
+    let (issued, authority) = cluster::certificate(folder.path().join("cluster"))?;
+    fs::write(served.join("tls.crt"), issued.certificate)?;
+    fs::write(served.join("tls.key"), issued.key)?;
     // The user in the container is nobody here.
     for (path, mode) in [(served.clone(), 0o755), (served.join("tls.key"), 0o644)] {
         fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
@@ -87,19 +89,6 @@ fn lacking() -> Option<String> {
     let may = in_a_world_with(Path::new("/etc/hosts")).arg("true").stderr(Stdio::null()).status();
     let may = may.is_ok_and(|status| status.success());
     (!may).then(|| "this user may not see another /etc/hosts than all others do".to_owned())
-}
-
-/// The objects of the overlay.
-fn rendered() -> anyhow::Result<Vec<Value>> {
-    let yaml = output(Command::new("kubectl").args(["kustomize", OVERLAY]).current_dir(cargo::root()))?;
-    let file = tempfile::NamedTempFile::new()?;
-    fs::write(file.path(), yaml)?;
-    // It changes nothing and asks nobody: that is how kubectl makes JSON of YAML without a cluster.
-    let mut json = Command::new("kubectl");
-    json.args(["label", "--local", "--output", "json", "nothing-", "--filename"]).arg(file.path());
-    let json = output(&mut json)?;
-    let objects = serde_json::Deserializer::from_str(&json).into_iter::<Value>().collect::<Result<_, _>>();
-    objects.with_context(|| format!("kubectl renders {OVERLAY} to no JSON"))
 }
 
 /// A command that will see `hosts` as `/etc/hosts`, and nobody else does.
