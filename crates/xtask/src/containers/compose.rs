@@ -1,12 +1,16 @@
 //! `docker/compose.yaml`, run apart from whatever else runs here: its own project, ports and tags.
 
+use std::ffi::OsStr;
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, ensure};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::interrupt::Interrupt;
+use crate::processes::LOOK_INTERVAL;
 use crate::{cargo, servers};
 
 /// What our images are tagged with, so that nobody's own are replaced.
@@ -64,20 +68,18 @@ impl Compose {
 
     /// Builds every image as its Dockerfile stands.
     pub fn build(&self) -> anyhow::Result<()> {
-        run(&mut self.command(&["build"]))?;
-        Ok(self.interrupt.check()?)
+        self.run(&["build"])
     }
 
     /// Starts all of it, and waits until each container is well or, if it is to end, has ended well.
     pub fn up(&self) -> anyhow::Result<()> {
         let bound = WELL_MAX.as_secs().to_string();
-        let up = run(&mut self.command(&["up", "--detach", "--wait", "--wait-timeout", &bound]));
-        if up.is_err() {
+        let up = self.run(&["up", "--detach", "--wait", "--wait-timeout", &bound]);
+        if up.is_err() && !self.interrupt.is_heard() {
             let _ = self.command(&["ps", "--all"]).status();
             let _ = self.command(&["logs", "--tail", "20"]).status();
         }
-        up?;
-        Ok(self.interrupt.check()?)
+        up
     }
 
     /// Every container of it.
@@ -100,6 +102,27 @@ impl Compose {
     /// A name for something that belongs to it.
     pub fn name(&self, of: &str) -> String {
         format!("{}-{of}", self.project)
+    }
+
+    /// Has compose do it; told to end, it ends too.
+    fn run(&self, words: &[&str]) -> anyhow::Result<()> {
+        let mut command = self.command(words);
+        let mut child = command.spawn().context("cannot run docker")?;
+        let mut told = false;
+        loop {
+            if let Some(status) = child.try_wait()? {
+                self.interrupt.check()?;
+                ensure!(status.success(), "`{}` failed", in_words(&command));
+                return Ok(());
+            }
+            if self.interrupt.is_heard() && !told {
+                told = true;
+                // It has not been waited for, so its number is still its own.
+                let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).context("a process number")?;
+                kill_process(pid, Signal::TERM)?;
+            }
+            thread::sleep(LOOK_INTERVAL);
+        }
     }
 
     fn command(&self, words: &[&str]) -> Command {
@@ -127,18 +150,21 @@ impl Drop for Compose {
 
 /// Runs it; fails if it does.
 pub fn run(command: &mut Command) -> anyhow::Result<()> {
-    let status = command.status().with_context(|| format!("cannot run {command:?}"))?;
-    if !status.success() {
-        bail!("{command:?} failed");
-    }
+    let status = command.status().with_context(|| format!("cannot run `{}`", in_words(command)))?;
+    ensure!(status.success(), "`{}` failed", in_words(command));
     Ok(())
 }
 
 /// What it prints; fails if it does.
 pub fn output(command: &mut Command) -> anyhow::Result<String> {
-    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot run {command:?}"))?;
-    if !output.status.success() {
-        bail!("{command:?} failed");
-    }
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.with_context(|| format!("cannot run `{}`", in_words(command)))?;
+    ensure!(output.status.success(), "`{}` failed", in_words(command));
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The program and its arguments.
+fn in_words(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
 }
