@@ -1,7 +1,7 @@
 //! Programs of others that know a format better than we do, in versions of our choice, kept in `.dev/tools`.
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -35,7 +35,12 @@ pub fn has_python() -> bool {
 impl Linters {
     /// Installs what is missing: ten seconds the first time.
     pub fn ensure() -> anyhow::Result<Self> {
-        let folder = cargo::root().join(".dev/tools/infra");
+        let tools = cargo::root().join(".dev/tools");
+        fs::create_dir_all(&tools).with_context(|| format!("cannot make {}", tools.display()))?;
+        // One installs, the others wait: tests run beside one another.
+        let lock = File::create(tools.join("infra.lock")).context("cannot make a file to take turns by")?;
+        lock.lock().context("cannot take turns")?;
+        let folder = tools.join("infra");
         let (stamp, versions) = (folder.join("versions"), format!("{} {NODE}", PYTHON.join(" ")));
         let this = Self { folder };
         if fs::read_to_string(&stamp).is_ok_and(|installed| installed == versions) {
