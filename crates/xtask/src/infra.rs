@@ -58,6 +58,17 @@ struct Subject {
     programs: Option<PathBuf>,
 }
 
+impl Subject {
+    /// The folder our own programs are in, built now unless we were told of it.
+    fn programs(&self) -> anyhow::Result<PathBuf> {
+        if let Some(folder) = &self.programs {
+            return Ok(folder.clone());
+        }
+        let [one] = crate::programs::binaries(["streaming-server"])?;
+        Ok(one.parent().context("a program lies in a folder")?.to_owned())
+    }
+}
+
 /// One part of it.
 struct Part {
     name: &'static str,
@@ -75,7 +86,7 @@ const PARTS: &[Part] = &[
     Part { name: "skaffold", check: |all| skaffold::check(&all.tree, &all.overlays) },
     Part { name: "docker", check: |all| docker::check(&all.tree, &all.linters) },
     Part { name: "workflows", check: |all| workflows::check(&all.tree, &all.linters) },
-    Part { name: "settings", check: |all| settings::check(&all.tree, &all.overlays, all.programs.as_deref()) },
+    Part { name: "settings", check: |all| settings::check(&all.tree, &all.overlays, &all.programs()?) },
 ];
 
 fn each(all: &Subject, check: fn(&Overlay) -> Vec<Fault>) -> Vec<Fault> {

@@ -5,11 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail, ensure};
-use serde_json::Value;
 
 use super::settings::Setting;
 use super::tree::Tree;
-use crate::cargo;
 
 /// A key too short to sign with: a service that is told it looks at all its settings, refuses this one, and ends.
 const WEAK_KEY: &str = "weak";
@@ -32,15 +30,12 @@ pub struct Program {
     kind: Kind,
 }
 
-/// The program in the image `ticketing/<image>`: the one in `folder`, or else one that is built for that.
-pub fn find(tree: &Tree, image: &str, folder: Option<&Path>) -> anyhow::Result<Program> {
-    let get = |package: &str, name: &str| match folder {
-        Some(folder) => {
-            let path = folder.join(name);
-            ensure!(path.is_file(), "there is no {}: `cargo build --package {package}`", path.display());
-            Ok(path)
-        }
-        None => build(package),
+/// The program in the image `ticketing/<image>`, of those in `folder`.
+pub fn find(tree: &Tree, image: &str, folder: &Path) -> anyhow::Result<Program> {
+    let get = |package: &str, name: &str| {
+        let path = folder.join(name);
+        ensure!(path.is_file(), "there is no {}: `cargo build --package {package}`", path.display());
+        Ok(path)
     };
     match image {
         "client" => {
@@ -127,22 +122,6 @@ fn help(path: &PathBuf) -> anyhow::Result<String> {
     let output = Command::new(path).arg("--help").env_clear().output();
     let output = output.with_context(|| format!("cannot run {}", path.display()))?;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-/// Builds the program of `package`, as `cargo run` would.
-fn build(package: &str) -> anyhow::Result<PathBuf> {
-    let words = ["build", "--quiet", "--package", package, "--message-format", "json-render-diagnostics"];
-    let output = cargo::command(&words, &[]).stderr(Stdio::inherit()).output().context("cannot run cargo")?;
-    if !output.status.success() {
-        bail!("`cargo build --package {package}` failed: a program is asked what it may be told");
-    }
-    let messages = String::from_utf8_lossy(&output.stdout);
-    let mut programs = messages.lines().filter_map(|line| {
-        let message: Value = serde_json::from_str(line).ok()?;
-        let is_bin = message["target"]["kind"].as_array()?.contains(&Value::from("bin"));
-        is_bin.then(|| message["executable"].as_str().map(PathBuf::from))?
-    });
-    programs.next_back().with_context(|| format!("{package} makes no program"))
 }
 
 #[cfg(test)]

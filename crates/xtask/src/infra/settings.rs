@@ -48,8 +48,8 @@ fn maps<'a>(overlay: &'a Overlay, container: &'a Value) -> impl Iterator<Item = 
     names.filter_map(|name| overlay.find("ConfigMap", name))
 }
 
-/// `folder` has the programs, if they need not be built.
-pub fn check(tree: &Tree, overlays: &[Overlay], folder: Option<&Path>) -> anyhow::Result<Vec<Fault>> {
+/// `folder` has the programs.
+pub fn check(tree: &Tree, overlays: &[Overlay], folder: &Path) -> anyhow::Result<Vec<Fault>> {
     let mut faults = Vec::new();
     let mut known: BTreeMap<String, Program> = BTreeMap::new();
     for overlay in overlays {
