@@ -19,7 +19,7 @@ struct Chunk {
 
 /// A set of sequences.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Deleted {
+pub struct Deleted {
     chunks: BTreeMap<u64, Chunk>,
 }
 
@@ -135,6 +135,7 @@ impl Deleted {
         true
     }
 
+    /// Whether `sequence` is in it.
     pub fn contains(&self, sequence: u64) -> bool {
         let (chunk, word, bit) = place(sequence);
         self.chunks.get(&chunk).is_some_and(|chunk| chunk.contains(word, bit))
@@ -211,6 +212,7 @@ impl Deleted {
     }
 
     /// A copy of those between `first` and `last`, and perhaps some around.
+    #[must_use]
     pub fn copy(&self, first: u64, last: u64) -> Self {
         let chunks = self.chunks.range(first / CHUNK..=last / CHUNK);
         Self { chunks: chunks.map(|(key, chunk)| (*key, chunk.clone())).collect() }

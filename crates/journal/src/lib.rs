@@ -31,11 +31,11 @@
 //! |---|---|
 //! | `log.rs` `read.rs` `remove.rs` | what users call: staging and commits, queries, removals |
 //! | `index.rs` `subjects.rs` `deleted.rs` `staged.rs` | what is live, without the bytes |
-//! | `store.rs` | the trait between index and bytes: the place where another store, such as an SQL database, goes |
+//! | `store.rs` | the traits between index and bytes: what another store, such as the crate `sql-store`, implements |
 //! | `segments.rs` and its folder | the store made of files: staging, commits, reading, recovery, upkeep |
 //! | `record.rs` `segment.rs` `sidecar.rs` `scan.rs` | the formats, and how a damaged file is read |
 //! | `disk.rs` and its folder | the trait that files come by: a directory, memory, and disks that crash and fail for tests |
-//! | `ledger.rs` | a small log of opaque entries, for the consumers' state |
+//! | `ledger.rs` and its folder | a small log of opaque entries, for the consumers' state |
 //! | `atomic.rs` `lock.rs` | a small file replaced as a whole; a directory taken by one process |
 //!
 //! Invariants:
@@ -67,7 +67,7 @@ mod segment;
 mod segments;
 mod sidecar;
 mod staged;
-mod store;
+pub mod store;
 mod subjects;
 mod summary;
 

@@ -164,7 +164,8 @@ impl Log {
         Self::over(Box::new(Segments::new(disk, options)), counted_subjects_max)
     }
 
-    fn over(mut store: Box<dyn Store>, counted_subjects_max: usize) -> Result<(Self, Recovery), OpenError> {
+    /// Opens the log that lies in `store`. `counted_subjects_max`: see [`Options`].
+    pub fn over(mut store: Box<dyn Store>, counted_subjects_max: usize) -> Result<(Self, Recovery), OpenError> {
         let (mut index, mut loading) = (Index::new(counted_subjects_max), Loading::default());
         let (mut recovery, last) = store.recover(&mut |summary| index.load(&summary, &mut loading))?;
         // Whose every message was removed anyway is no loss.

@@ -70,7 +70,7 @@ pub fn record_bytes(subject: usize, headers: usize, payload: usize) -> u64 {
 
 /// What an entry says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// A message.
     Message = 1,
     /// That a message is removed: its subject, due time and size, so that it need not be read again.
@@ -81,27 +81,41 @@ pub(crate) enum Kind {
 
 /// One entry, decoded or to be encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Entry<'a> {
+pub struct Entry<'a> {
+    /// What it says.
     pub kind: Kind,
+    /// A commit begins with it.
     pub first_of_commit: bool,
     /// It was removed, and its body overwritten.
     pub erased: bool,
+    /// Of a message its own, of a removal which one, of a head the first that may still live.
     pub sequence: u64,
+    /// Of a message UNIX nanoseconds, of a removal the bytes that die with it.
     pub time: i64,
+    /// How far back the message of its subject before it lies, 0 for unknown.
     pub previous: u32,
+    /// When something is to be done about it.
     pub due: Option<Due>,
+    /// Its subject.
     pub subject: &'a [u8],
+    /// Its header block.
     pub headers: &'a [u8],
+    /// Its body.
     pub payload: &'a [u8],
 }
 
 /// Why bytes are no valid entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Bad {
+pub enum Bad {
     /// They are none at all.
     Entry,
     /// Only its headers and payload are damaged: how long it is, and which message.
-    Body { length: u32, sequence: u64 },
+    Body {
+        /// All its bytes.
+        length: u32,
+        /// Which message.
+        sequence: u64,
+    },
 }
 
 impl<'a> Entry<'a> {
@@ -184,7 +198,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Reads the entry `bytes` begin with, if its checksums are right.
-    pub fn verified(bytes: &'a [u8], seed: u32) -> Result<Self, Bad> {
+    pub(crate) fn verified(bytes: &'a [u8], seed: u32) -> Result<Self, Bad> {
         let entry = Self::decode(bytes)?;
         let (head, body) = bytes[..entry.length() as usize].split_at(entry.head_bytes());
         if u32::from_le_bytes(array(&head[..4])) != checksum(&head[KIND_AT..], seed) {
@@ -197,7 +211,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Its length without headers and payload.
-    pub fn head_bytes(&self) -> usize {
+    pub(crate) fn head_bytes(&self) -> usize {
         let due = if self.due.is_some() { DUE_BYTES } else { 0 };
         FIXED_BYTES + due + self.subject.len()
     }

@@ -1,18 +1,21 @@
-//! What the index asks of the bytes below it. Segments over a [`Disk`](crate::Disk) are the one implementation now; a
-//! database would stage rows, write them in one transaction, read on from a sequence by its primary key, and make its
-//! summaries by a query for every few ten thousand sequences. Such a store deletes rows in place: it has no upkeep.
+//! What a [`Log`](crate::Log) asks of the bytes below its index, and a [`Ledger`](crate::Ledger) of those below it.
+//!
+//! Segments over a [`Disk`](crate::Disk) are the implementation here; the crate `sql-store` is another one, over a
+//! database: [`Log::over`](crate::Log::over) and [`Ledger::over`](crate::Ledger::over) take it.
 
 use std::any::Any;
 use std::io;
 
-use crate::deleted::Deleted;
 use crate::error::{Damage, OpenError, ReadError, Recovery};
 use crate::log::Sync;
-use crate::record::{Entry, Record};
-use crate::summary::Summary;
+use crate::record::Record;
+
+pub use crate::deleted::Deleted;
+pub use crate::record::{Bad, Entry, Kind};
+pub use crate::summary::{Builder, Removal, SubjectSummary, Summary};
 
 /// Where the log's entries lie. It knows nothing of what is live, but for what it is told.
-pub(crate) trait Store: Send {
+pub trait Store: Send {
     /// Finds what is there: calls `each` with every block, oldest first. Returns what it did, and the last sequence that
     /// was ever given, as far as it knows.
     fn recover(&mut self, each: &mut dyn FnMut(Summary)) -> Result<(Recovery, u64), OpenError>;
@@ -61,23 +64,47 @@ pub(crate) trait Store: Send {
     fn trim(&mut self);
 }
 
+/// Where a ledger's entries lie.
+pub trait Book: Send {
+    /// Takes an entry into the next batch.
+    fn append(&mut self, entry: &[u8]);
+
+    /// The next batch replaces all there is: whatever is staged now is forgotten.
+    fn begin_anew(&mut self);
+
+    /// Bytes waiting for a batch, with those of the one under way.
+    fn staged_bytes(&self) -> usize;
+
+    /// Bytes of what is written.
+    fn bytes(&self) -> u64;
+
+    /// Takes the staged entries. `None` if there is nothing, or a batch is under way.
+    fn begin(&mut self) -> Option<Box<dyn Write>>;
+
+    /// Ends a batch. If it failed, its entries are staged again, before those staged since.
+    fn end(&mut self, write: Box<dyn Write>, succeeded: bool);
+}
+
 /// A batch, written without a lock on the store.
-pub(crate) trait Write: Any + Send {
+pub trait Write: Any + Send {
     /// Writes it and syncs it if asked to.
     fn run(&mut self, sync: Sync) -> io::Result<()>;
 }
 
 /// Upkeep, done without a lock on the store.
-pub(crate) trait Work: Any + Send {
+pub trait Work: Any + Send {
     /// Does it.
     fn run(&mut self) -> io::Result<()>;
 }
 
 /// Where a message lies in the store's cache.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Spot {
+pub struct Spot {
+    /// Which block of it.
     pub slot: usize,
+    /// Where in that.
     pub start: usize,
+    /// Which message.
     pub sequence: u64,
     /// It was removed, and its body overwritten.
     pub erased: bool,
@@ -85,7 +112,8 @@ pub(crate) struct Spot {
 
 /// A message as it lies there.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Found<'a> {
+pub struct Found<'a> {
+    /// It.
     pub record: Record<'a>,
     /// Bytes it takes.
     pub bytes: u32,
@@ -94,7 +122,7 @@ pub(crate) struct Found<'a> {
 }
 
 /// What the store may know of the index to decide on upkeep.
-pub(crate) trait Live {
+pub trait Live {
     /// Bytes of live messages between two sequences, with both, where blocks begin and end.
     fn bytes(&self, first: u64, last: u64) -> u64;
 

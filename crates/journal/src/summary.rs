@@ -82,7 +82,7 @@ impl Summary {
 }
 
 /// Makes a summary, entry by entry.
-pub(crate) struct Builder {
+pub struct Builder {
     summary: Summary,
     table: HashTable<u32>,
     hasher: DefaultHashBuilder,
@@ -95,11 +95,17 @@ impl Builder {
         Self { summary, table: HashTable::new(), hasher: DefaultHashBuilder::default() }
     }
 
+    /// A message comes next.
     pub fn message(&mut self, entry: &Entry<'_>) {
+        self.message_of(entry, entry.length());
+    }
+
+    /// The same, of which `bytes` are known and not all is at hand.
+    pub fn message_of(&mut self, entry: &Entry<'_>, bytes: u32) {
         self.pass(entry.sequence);
         let summary = &mut self.summary;
         summary.messages += 1;
-        summary.bytes += u64::from(entry.length());
+        summary.bytes += u64::from(bytes);
         summary.time_max = summary.time_max.max(entry.time);
         summary.last_time = entry.time;
         if let Some(due) = entry.due {
@@ -114,6 +120,7 @@ impl Builder {
         subject.last = entry.sequence;
     }
 
+    /// A message is removed.
     pub fn removal(&mut self, entry: &Entry<'_>) {
         let subject = self.subject(entry.subject);
         let removal = Removal {
@@ -126,6 +133,7 @@ impl Builder {
         self.summary.removals.push(removal);
     }
 
+    /// Everything before `first` is.
     pub fn head(&mut self, first: u64) {
         self.summary.head = self.summary.head.max(first);
     }
@@ -138,6 +146,7 @@ impl Builder {
         }
     }
 
+    /// The summary.
     pub fn finish(self) -> Summary {
         self.summary
     }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use journal::disk::{Simulated, Survival};
+use journal::disk::{Failing, Operation, Simulated, Survival};
 use journal::{Disk, Ledger, Memory, Sync};
 use proptest::prelude::*;
+
+use crate::list::{Place, run, step};
 
 const NAME: &str = "consumers";
 
@@ -19,24 +21,22 @@ fn commit(ledger: &mut Ledger) {
     ledger.end_commit(commit, outcome).unwrap();
 }
 
-#[derive(Debug, Clone)]
-enum Step {
-    Append(Vec<u8>),
-    Rewrite(usize),
-    Commit,
-    CommitMeanwhile(Vec<u8>),
-    Reopen,
-}
+struct File(Memory, Failing);
 
-fn step() -> impl Strategy<Value = Step> {
-    let entry = || prop::collection::vec(any::<u8>(), 0..40);
-    prop_oneof![
-        6 => entry().prop_map(Step::Append),
-        1 => (0..5_usize).prop_map(Step::Rewrite),
-        3 => Just(Step::Commit),
-        2 => entry().prop_map(Step::CommitMeanwhile),
-        2 => Just(Step::Reopen),
-    ]
+impl Place for File {
+    fn open(&self) -> (Ledger, Vec<Vec<u8>>) {
+        let (ledger, entries, recovery) = Ledger::open(Arc::new(self.1.clone()), NAME).unwrap();
+        assert_eq!(recovery.lines().count(), 0);
+        (ledger, entries)
+    }
+
+    fn fail(&self) {
+        self.1.plan(|operation| (operation == Operation::Sync).then_some(std::io::ErrorKind::Other));
+    }
+
+    fn work(&self) {
+        self.1.plan(|_| None);
+    }
 }
 
 proptest! {
@@ -45,44 +45,9 @@ proptest! {
     #[test]
     fn a_ledger_is_a_list(steps in prop::collection::vec(step(), 1..40)) {
         let disk = Memory::default();
-        let (mut ledger, ..) = open(&disk);
-        let (mut committed, mut all): (Vec<Vec<u8>>, Vec<Vec<u8>>) = Default::default();
-        for step in steps {
-            match step {
-                Step::Append(entry) => {
-                    ledger.append(&entry);
-                    all.push(entry);
-                }
-                Step::Rewrite(keep) => {
-                    all.drain(..all.len().saturating_sub(keep));
-                    ledger.rewrite(&all);
-                }
-                Step::Commit => {
-                    commit(&mut ledger);
-                    committed.clone_from(&all);
-                }
-                Step::CommitMeanwhile(entry) => {
-                    if let Some(mut commit) = ledger.begin_commit() {
-                        committed.clone_from(&all);
-                        ledger.append(&entry);
-                        all.push(entry);
-                        let outcome = commit.run(Sync::Always);
-                        ledger.end_commit(commit, outcome).unwrap();
-                    }
-                }
-                Step::Reopen => {
-                    let (reopened, entries, recovery) = open(&disk);
-                    prop_assert_eq!((&entries, recovery.lines().count()), (&committed, 0));
-                    ledger = reopened;
-                    all.clone_from(&committed);
-                }
-            }
-        }
-        commit(&mut ledger);
-        prop_assert_eq!(ledger.staged_bytes(), 0);
+        let ledger = run(&File(disk.clone(), Failing::over(Arc::new(disk.clone()))), steps);
         let file = disk.contents().get(NAME).map_or(0, Vec::len);
         prop_assert_eq!(ledger.bytes(), file as u64);
-        prop_assert_eq!(open(&disk).1, all);
     }
 }
 

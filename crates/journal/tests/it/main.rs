@@ -13,7 +13,9 @@
 
 mod crash;
 mod failing;
+mod files;
 mod ledger;
+mod list;
 mod model;
 mod naive;
 mod recovery;

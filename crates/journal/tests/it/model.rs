@@ -1,12 +1,26 @@
 //! Whatever is done to a log, it answers as the naive one does.
+//!
+//! Written for any store: `files.rs` tries those here, and the crate `sql-store` its own.
 
-use std::sync::Arc;
-
-use journal::disk::{Failing, Operation};
-use journal::{Directory, Disk, Due, Log, Memory, Options, Sync};
+use journal::{Due, Log, Recovery, Sync};
 use proptest::prelude::*;
 
 use crate::naive::{Message, Naive, Wanted};
+
+/// Where a log lies, and how it fails.
+pub trait Place {
+    /// Opens the log that is there.
+    fn open(&self) -> (Log, Recovery);
+
+    /// Nothing outlives the log.
+    fn is_volatile(&self) -> bool;
+
+    /// The next commit fails, after so many writes or syncs that succeed.
+    fn fail(&self, syncs: bool, after: usize);
+
+    /// Nothing fails any more.
+    fn work(&self);
+}
 
 const SUBJECTS: [&str; 7] = ["a", "b", "a.x", "a.y", "c.1", "c.2", ""];
 
@@ -22,7 +36,7 @@ fn filters() -> Vec<Wanted> {
 }
 
 #[derive(Debug, Clone)]
-enum Step {
+pub enum Step {
     Append {
         subject: usize,
         payload: usize,
@@ -64,7 +78,8 @@ fn simple() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn step() -> impl Strategy<Value = Step> {
+/// Anything that can be done to a log.
+pub fn step() -> impl Strategy<Value = Step> {
     let few = || prop::collection::vec(simple(), 0..6);
     prop_oneof![
         24 => simple(),
@@ -80,21 +95,19 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-struct Pair {
+struct Pair<'a> {
     log: Log,
     naive: Naive,
-    disk: Failing,
-    options: Options,
+    place: &'a dyn Place,
     clock: i64,
     /// Due times that were put off: as long as the process lives.
     put_off: std::collections::BTreeMap<u64, i64>,
 }
 
-impl Pair {
-    fn new(disk: Arc<dyn Disk>, options: Options) -> Self {
-        let disk = Failing::over(disk);
-        let (log, _) = Log::open(Arc::new(disk.clone()), options.clone()).unwrap();
-        Self { log, naive: Naive::default(), disk, options, clock: 0, put_off: Default::default() }
+impl<'a> Pair<'a> {
+    fn new(place: &'a dyn Place) -> Self {
+        let (log, _) = place.open();
+        Self { log, naive: Naive::default(), place, clock: 0, put_off: Default::default() }
     }
 
     fn sequence(&self, part: u16) -> u64 {
@@ -174,25 +187,15 @@ impl Pair {
         self.naive.end_commit();
     }
 
-    fn fail(&mut self, syncs: bool, mut after: usize, meanwhile: &[Step]) {
+    fn fail(&mut self, syncs: bool, after: usize, meanwhile: &[Step]) {
         let Some(mut commit) = self.log.begin_commit() else { return };
         self.naive.begin_commit();
         for step in meanwhile {
             self.run(step);
         }
-        let volatile = self.options.volatile;
-        let fails = if syncs && !volatile { Operation::Sync } else { Operation::Write };
-        self.disk.plan(move |operation| match operation {
-            // Whatever was written before stays, as nothing can be tidied up.
-            Operation::SetLen | Operation::Remove => Some(std::io::ErrorKind::Other),
-            _ if operation == fails && after == 0 => Some(std::io::ErrorKind::StorageFull),
-            _ => {
-                after -= usize::from(operation == fails);
-                None
-            }
-        });
+        self.place.fail(syncs, after);
         let outcome = commit.run(Sync::Always);
-        self.disk.plan(|_| None);
+        self.place.work();
         if outcome.is_ok() {
             // It was through before, or there was only something to erase: nobody is told that this failed.
             self.log.end_commit(commit, outcome).unwrap();
@@ -211,7 +214,7 @@ impl Pair {
                 None => self.put_off.remove(&sequence),
             };
         }
-        if !volatile {
+        if !self.place.is_volatile() {
             // What was written is void once something else is.
             self.check();
             self.run(&Step::Append { subject: 0, payload: 3, headers: 0, due: None });
@@ -220,12 +223,12 @@ impl Pair {
     }
 
     fn reopen(&mut self) {
-        if self.options.volatile {
+        if self.place.is_volatile() {
             return;
         }
         self.naive.roll_back();
         self.put_off.clear();
-        let (log, recovery) = Log::open(Arc::new(self.disk.clone()), self.options.clone()).unwrap();
+        let (log, recovery) = self.place.open();
         // Files that a failed commit could not finish may be left; nothing else.
         let lines: Vec<String> = recovery.lines().collect();
         assert_eq!((recovery.damages.len(), recovery.notes.len()), (0, 0), "{lines:?}");
@@ -360,8 +363,9 @@ impl Pair {
     }
 }
 
-fn run(disk: Arc<dyn Disk>, options: Options, steps: &[Step]) {
-    let mut pair = Pair::new(disk, options);
+/// Does all of `steps` to a log that is empty, and to a naive one.
+pub fn run(place: &dyn Place, steps: &[Step]) {
+    let mut pair = Pair::new(place);
     for (n, step) in steps.iter().enumerate() {
         pair.run(step);
         // Each check asks everything: not after each of many appends.
@@ -374,35 +378,4 @@ fn run(disk: Arc<dyn Disk>, options: Options, steps: &[Step]) {
     pair.reopen();
     pair.check();
     assert_eq!(pair.log.take_damages(), []);
-}
-
-proptest! {
-    #![proptest_config(crate::cases(60))]
-
-    #[test]
-    fn a_log_in_files_is_what_it_should_be(
-        steps in prop::collection::vec(step(), 1..120), segment_bytes in 300_u32..3000,
-        counted_subjects_max in 0..6_usize,
-    ) {
-        run(Arc::new(Memory::default()), Options { segment_bytes, volatile: false, counted_subjects_max }, &steps);
-    }
-
-    #[test]
-    fn a_log_in_memory_is_what_it_should_be(
-        steps in prop::collection::vec(step(), 1..120), segment_bytes in 300_u32..3000,
-        counted_subjects_max in 0..6_usize,
-    ) {
-        run(Arc::new(Memory::default()), Options { segment_bytes, volatile: true, counted_subjects_max }, &steps);
-    }
-}
-
-proptest! {
-    #![proptest_config(crate::cases(6))]
-
-    #[test]
-    fn a_log_in_a_directory_is_what_it_should_be(steps in prop::collection::vec(step(), 50..80)) {
-        let directory = tempfile::tempdir().unwrap();
-        let disk = Directory::new(directory.path().join("log"));
-        run(Arc::new(disk), Options { segment_bytes: 1000, volatile: false, counted_subjects_max: 100 }, &steps);
-    }
 }
