@@ -130,6 +130,11 @@ impl Database {
         self.inner.link.fault().map(|error| error.to_string())
     }
 
+    /// Whether nothing can be stored.
+    pub fn is_away(&self) -> bool {
+        self.inner.link.is_away()
+    }
+
     /// Sees whether a transaction can be made, even if it is known that none could a moment ago. Waits for the database.
     pub fn try_out(&self) -> Result<(), Error> {
         let link = self.link().clone();
@@ -160,6 +165,15 @@ impl Database {
             folders.extend(name.starts_with(prefix).then_some(name));
         }
         Ok(folders)
+    }
+
+    /// Waits until what was written by the way is there, or nobody believes it any more.
+    pub fn flush(&self) {
+        let Some(behind) = self.inner.behind.lock().clone() else { return };
+        let _ = self.ask(move || async move {
+            let _ = tokio::time::timeout(CLOSE_MAX, written(behind)).await;
+            Ok(())
+        });
     }
 
     /// Fails commits as it is told.
@@ -210,6 +224,19 @@ async fn try_transaction(link: Arc<Link>) -> Result<(), Error> {
     transaction.commit().await
 }
 
+/// Waits for every errand that was sent.
+async fn written(behind: mpsc::Sender<Errand>) {
+    let (done, told) = oneshot::channel();
+    let last: Errand = Box::new(move || {
+        Box::pin(async move {
+            let _ = done.send(());
+        })
+    });
+    if behind.send(last).await.is_ok() {
+        let _ = told.await;
+    }
+}
+
 async fn run_errands(mut errands: mpsc::Receiver<Errand>) {
     while let Some(errand) = errands.recv().await {
         errand().await;
@@ -254,15 +281,7 @@ impl Drop for Inner {
         if let (Some(jobs), Some(behind)) = (jobs, behind) {
             let _ = ask(&jobs, move || async move {
                 let close = async {
-                    let (done, told) = oneshot::channel();
-                    let last: Errand = Box::new(move || {
-                        Box::pin(async move {
-                            let _ = done.send(());
-                        })
-                    });
-                    if behind.send(last).await.is_ok() {
-                        let _ = told.await;
-                    }
+                    written(behind).await;
                     link.pool.close().await;
                 };
                 // Whatever is not written by then waits for a database that does not answer.

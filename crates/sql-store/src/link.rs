@@ -37,6 +37,7 @@ pub(crate) struct Link {
     pub caches: bool,
     /// Why it is down.
     down: Mutex<Option<String>>,
+    is_down: AtomicBool,
     /// Wakes who looks whether it answers again.
     pub woken: Arc<Notify>,
     taken_over: AtomicBool,
@@ -52,6 +53,7 @@ impl Link {
             rows_max,
             caches,
             down: Mutex::default(),
+            is_down: AtomicBool::new(false),
             woken: Arc::default(),
             taken_over: AtomicBool::new(false),
             #[cfg(feature = "testing")]
@@ -71,6 +73,11 @@ impl Link {
         self.taken_over.load(Ordering::Relaxed)
     }
 
+    /// Whether there is a [`fault`](Self::fault): asked for every message.
+    pub fn is_away(&self) -> bool {
+        self.is_down.load(Ordering::Relaxed) || self.is_taken_over()
+    }
+
     /// Another server has the database now.
     pub fn take_over(&self) -> Error {
         if !self.taken_over.swap(true, Ordering::Relaxed) {
@@ -85,13 +92,16 @@ impl Link {
         if error.means_down() && down.is_none() {
             tracing::error!("the database fails, and is tried again every second: {error}");
             *down = Some(error.to_string());
+            self.is_down.store(true, Ordering::Relaxed);
             self.woken.notify_one();
         }
     }
 
     /// It answers.
     pub fn works(&self) {
-        if self.down.lock().take().is_some() {
+        let mut down = self.down.lock();
+        if down.take().is_some() {
+            self.is_down.store(false, Ordering::Relaxed);
             tracing::info!("the database answers again");
         }
     }

@@ -24,3 +24,10 @@ pub fn random(length: usize) -> String {
 pub fn server_id() -> String {
     format!("N{}", random(55))
 }
+
+/// This process as another machine may know it.
+pub fn of_process() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = if host.trim().is_empty() { "an unnamed machine" } else { host.trim() };
+    format!("process {} on {host}", std::process::id())
+}

@@ -16,7 +16,7 @@ use crate::connection::{Connections, Reason, Socket};
 use crate::jetstream::JetStream;
 use crate::options::{Address, Options, StanStore, ports};
 use crate::router::Router;
-use crate::stan::Stan;
+use crate::stan::{Home, Stan};
 use crate::tls;
 
 /// The version of `nats-server` whose features we have: clients compare it to decide what they may use.
@@ -138,8 +138,8 @@ pub async fn start(options: Options) -> Result<Handle, StartError> {
     let id = crate::name::server_id();
     let jetstream = options.jetstream.as_ref().map(|o| JetStream::open(o, clock.now())).transpose()?;
     let stan = options.stan.as_ref().map(|stan| {
-        let folder = options.jetstream.as_ref().map(|jetstream| jetstream.directory().join("stan"));
-        Stan::open(stan, folder.filter(|_| stan.store == StanStore::File), clock.now())
+        let home = jetstream.as_ref().filter(|_| stan.store != StanStore::Memory).map(Home::beside);
+        Stan::open(stan, home.as_ref(), clock.now())
     });
     let stan = stan.transpose()?;
     let files = ports::write(&options, client_address, monitor_address)?;

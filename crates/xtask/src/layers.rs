@@ -31,7 +31,8 @@ const BROKER: &[&str] = &["async-nats"];
 const LAYERS: &[Layer] = &[
     layer("protocol", &[], &[], &["tokio"]),
     layer("journal", &[], &["journal"], &["tokio", "async-nats"]),
-    layer("streaming", &["protocol", "journal"], &[], BROKER),
+    layer("sql-store", &["journal"], &["sql-store"], BROKER),
+    layer("streaming", &["protocol", "journal", "sql-store"], &[], BROKER),
     layer("events", &[], &["testkit"], &["axum"]),
     layer("service", &["events"], &["testkit"], BROKER),
     layer("auth", &["service", "events"], &["testkit"], BROKER),

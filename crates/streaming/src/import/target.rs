@@ -65,7 +65,7 @@ impl Target {
             protocol: client.protocol,
         };
         let presented: Vec<_> = store.cluster.clients.values().map(presented).collect();
-        Ok(clients::adopt(&self.jetstream.options.directory().join("stan"), cluster, &presented)?)
+        Ok(clients::adopt(&clients::Home::beside(&self.jetstream), cluster, &presented)?)
     }
 
     /// Writes a channel whose place is free.

@@ -27,12 +27,16 @@ use parking_lot::{Mutex, RwLock};
 use protocol::jetstream::config::{Discard, Storage, StreamConfig};
 use protocol::jetstream::error::{self, ApiError};
 use protocol::subject;
+use sql_store::Database;
 
 use crate::options;
 use crate::server::Server;
 use crate::stream::driver::Drivers;
 use crate::stream::{Adoption, OpenError, Quota, Reserve, Store, Stream};
 use crate::turn::Turn;
+
+/// What the folders of streams in a database begin with.
+const FOLDER: &str = "streams/";
 
 /// Why the streams cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -45,13 +49,16 @@ pub enum StartError {
         /// Why not.
         why: String,
     },
+    /// The database cannot be used.
+    #[error("{0}")]
+    Database(#[from] sql_store::Error),
     /// One of them cannot be opened.
-    #[error("cannot open stream \"{name}\" in {path}: {source}")]
+    #[error("cannot open stream \"{name}\" in {place}: {source}")]
     Stream {
         /// Its name.
         name: String,
         /// Where.
-        path: PathBuf,
+        place: String,
         /// Why not.
         source: OpenError,
     },
@@ -85,6 +92,8 @@ pub struct JetStream {
     files: Arc<Quota>,
     reserve: Arc<Reserve>,
     root: PathBuf,
+    /// Where the streams are that are not in memory, if that is not the root.
+    database: Option<Database>,
     _lock: Option<StoreLock>,
 }
 
@@ -93,7 +102,14 @@ impl JetStream {
     pub fn open(options: &options::JetStream, now: i64) -> Result<Self, StartError> {
         let root = options.directory().join("streams");
         let refuse = |why: String| StartError::Store { path: options.directory(), why };
+        let database = match &options.database {
+            Some(database) => Some(Database::open(database, &crate::name::of_process())?),
+            None => None,
+        };
         let lock = if options.in_memory {
+            None
+        } else if let Some(database) = &database {
+            tracing::info!("  Store Database: {}", database.source());
             None
         } else {
             std::fs::create_dir_all(&root).map_err(|e| refuse(e.to_string()))?;
@@ -101,8 +117,10 @@ impl JetStream {
             tracing::info!("  Store Directory: \"{}\"", options.directory().display());
             Some(lock)
         };
-        let reserve =
-            if options.in_memory { Reserve::none() } else { Reserve::in_folder(Directory::new(options.directory())) };
+        let reserve = match &lock {
+            Some(_) => Reserve::in_folder(Directory::new(options.directory())),
+            None => Reserve::none(),
+        };
         let jetstream = Self {
             options: options.clone(),
             usage: Usage::default(),
@@ -114,37 +132,59 @@ impl JetStream {
             files: Quota::new(options.max_file),
             reserve,
             root,
+            database,
             _lock: lock,
         };
         if options.in_memory {
             return Ok(jetstream);
         }
-        jetstream.recover(refuse, now)?;
+        if let Some(database) = &jetstream.database {
+            jetstream.recover_rows(database, now)?;
+        } else {
+            jetstream.recover_files(refuse, now)?;
+        }
         if let Err(error) = jetstream.reserve.set_aside() {
             tracing::error!("no room can be set aside in the store, so nothing can be stored: {error}");
         }
         Ok(jetstream)
     }
 
-    fn recover(&self, refuse: impl Fn(String) -> StartError, now: i64) -> Result<(), StartError> {
+    fn recover_files(&self, refuse: impl Fn(String) -> StartError, now: i64) -> Result<(), StartError> {
         let entries = std::fs::read_dir(&self.root).map_err(|e| refuse(e.to_string()))?;
         for entry in entries {
             let path = entry.map_err(|e| refuse(e.to_string()))?.path();
             let name = path.file_name().and_then(|n| n.to_str()).and_then(file_name::decode);
             let Some(name) = name.filter(|_| path.is_dir()) else { continue };
             let store = Store::files(Directory::new(path.clone()), self.files.clone(), self.reserve.clone());
-            let seat = self.drivers.seat(self.numbers.fetch_add(1, Ordering::Relaxed));
-            match Stream::recover(&name, store, seat, &self.options, now) {
-                Ok(Some(stream)) => {
-                    let state = stream.summary();
-                    tracing::info!("  Restored {} messages for stream '{name}'", state.messages);
-                    self.streams.write().insert(name.into(), stream);
-                }
-                Ok(None) => tracing::warn!("{} holds no finished stream; it is left as it is", path.display()),
-                Err(source) => return Err(StartError::Stream { name, path, source }),
-            }
+            self.recover(name, store, &path.display().to_string(), now)?;
         }
         Ok(())
+    }
+
+    fn recover_rows(&self, database: &Database, now: i64) -> Result<(), StartError> {
+        for folder in database.folders(FOLDER)? {
+            let Some(name) = folder.strip_prefix(FOLDER) else { continue };
+            let store = Store::database(database.folder(&folder), self.files.clone());
+            self.recover(name.to_owned(), store, &database.source().to_string(), now)?;
+        }
+        Ok(())
+    }
+
+    fn recover(&self, name: String, store: Store, place: &str, now: i64) -> Result<(), StartError> {
+        let seat = self.drivers.seat(self.numbers.fetch_add(1, Ordering::Relaxed));
+        match Stream::recover(&name, store, seat, &self.options, now) {
+            Ok(Some(stream)) => {
+                let state = stream.summary();
+                tracing::info!("  Restored {} messages for stream '{name}'", state.messages);
+                self.streams.write().insert(name.into(), stream);
+                Ok(())
+            }
+            Ok(None) => {
+                tracing::warn!("{place} holds no finished stream; it is left as it is");
+                Ok(())
+            }
+            Err(source) => Err(StartError::Stream { name, place: place.to_owned(), source }),
+        }
     }
 
     /// Takes the API's subjects and starts the streams.
@@ -168,6 +208,14 @@ impl JetStream {
         for stream in self.streams() {
             stream.close(&mut turn);
         }
+        if let Some(database) = &self.database {
+            database.flush();
+        }
+    }
+
+    /// The database the streams are in, if they are in one.
+    pub fn database(&self) -> Option<&Database> {
+        self.database.as_ref()
     }
 
     /// The room set aside for what is removed on a full disk.
@@ -207,10 +255,7 @@ impl JetStream {
         let name: Box<str> = config.name.as_str().into();
         let store = match config.storage {
             Storage::Memory => Store::memory(self.memory.clone()),
-            Storage::File => {
-                let folder = Directory::new(self.root.join(file_name::encode(&name)));
-                Store::files(folder, self.files.clone(), self.reserve.clone())
-            }
+            Storage::File => self.durable(&name),
         };
         let seat = self.drivers.seat(self.numbers.fetch_add(1, Ordering::Relaxed));
         let made = Stream::create(config, store, seat, &self.options, turn.now);
@@ -227,9 +272,17 @@ impl JetStream {
     /// Begins to take over a stream that was another server's: no client may know of it before it is finished, and
     /// this server has to be restarted then. `config` is normalized; `first` is the first sequence.
     pub(crate) fn adopt(&self, config: StreamConfig, first: u64) -> Result<Adoption, OpenError> {
-        let folder = Directory::new(self.root.join(file_name::encode(&config.name)));
-        let store = Store::files(folder, self.files.clone(), self.reserve.clone());
+        let store = self.durable(&config.name);
         Adoption::begin(config, store, first)
+    }
+
+    /// Where the stream of that name lies, or will, if it is to outlive the process.
+    fn durable(&self, name: &str) -> Store {
+        if let Some(database) = &self.database {
+            return Store::database(database.folder(&format!("{FOLDER}{name}")), self.files.clone());
+        }
+        let folder = Directory::new(self.root.join(file_name::encode(name)));
+        Store::files(folder, self.files.clone(), self.reserve.clone())
     }
 
     /// Changes a stream. `config` is normalized.

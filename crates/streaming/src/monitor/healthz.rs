@@ -1,10 +1,11 @@
-//! `/healthz`: whether all is well. 200 if it is; 503 and what is wrong if a stream's disk fails.
+//! `/healthz`: whether all is well. 200 if it is; 503 and what is wrong if a stream's disk or the database fails.
 //!
 //! `?js-enabled-only=1` and `?js-server-only=1` ask whether `JetStream` runs at all, without a look at the streams.
 //! `?details=1` tells each failure by itself.
 
 use axum::http::StatusCode;
 use serde::Serialize;
+use sql_store::Database;
 
 use super::answer::{Answer, Refusal};
 use super::parameters::Parameters;
@@ -27,6 +28,8 @@ struct Failure {
     #[serde(rename = "type")]
     kind: &'static str,
     account: &'static str,
+    /// Empty: what all of them lie in.
+    #[serde(skip_serializing_if = "String::is_empty")]
     stream: String,
     error: String,
 }
@@ -38,6 +41,10 @@ pub(super) fn answer(monitor: &Monitor, parameters: &Parameters) -> Result<Answe
     }
     let mut failures = Vec::new();
     if let Some(jetstream) = monitor.server.jetstream.as_ref().filter(|_| !server_only) {
+        if let Some(error) = jetstream.database().and_then(Database::fault) {
+            // Even if there is no stream that could tell.
+            failures.push(Failure { kind: "STORE", account: ACCOUNT, stream: String::new(), error });
+        }
         for stream in jetstream.streams() {
             if let Some(error) = stream.fault() {
                 let stream = stream.name.to_string();
@@ -56,6 +63,7 @@ impl Health {
         };
         let status = StatusCode::SERVICE_UNAVAILABLE;
         let error = match failures.len() {
+            _ if first.stream.is_empty() => format!("nothing can be stored: {}", first.error),
             1 => format!("JetStream stream '{} > {ACCOUNT}' cannot store: {}", first.stream, first.error),
             n => format!("{n} streams cannot store, '{}' among them: {}", first.stream, first.error),
         };
@@ -80,6 +88,13 @@ mod tests {
     fn told(failures: Vec<Failure>, details: bool) -> (u16, String) {
         let (status, health) = Health::of(failures, details);
         (status.as_u16(), serde_json::to_string(&health).expect("JSON"))
+    }
+
+    #[test]
+    fn a_database_that_fails_comes_first() {
+        let database = Failure { kind: "STORE", account: ACCOUNT, stream: String::new(), error: "away".to_owned() };
+        let (status, told) = told(vec![database, failure("A")], false);
+        assert!(status == 503 && told.contains("nothing can be stored: away"), "{told}");
     }
 
     #[test]

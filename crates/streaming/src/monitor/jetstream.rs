@@ -68,7 +68,10 @@ impl<'a> Config<'a> {
         Self {
             max_memory: bytes(options.max_memory),
             max_storage: bytes(options.max_file),
-            store_dir: Some(options.directory().display().to_string()),
+            store_dir: Some(match jetstream.database() {
+                Some(database) => database.source().to_string(),
+                None => options.directory().display().to_string(),
+            }),
             sync_interval: match options.sync {
                 Sync::Every(interval) => Some(nanos(interval)),
                 Sync::Always | Sync::Never => None,

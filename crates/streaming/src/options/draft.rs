@@ -19,6 +19,7 @@ pub struct Draft {
     pub jetstream: JetStream,
     /// Whether anybody said where streams are kept.
     pub store_dir_said: bool,
+    pub sql: DraftSql,
     pub tls: DraftTls,
     pub auth_timeout: Option<Duration>,
     pub no_auth_user: Option<String>,
@@ -50,6 +51,16 @@ pub struct Credentials {
     pub password: Option<Password>,
     pub token: Option<Password>,
     pub users: Option<Vec<User>>,
+}
+
+/// A database as far as it was told. The source may hold a password: it is in no error and no log.
+#[derive(Default)]
+pub struct DraftSql {
+    pub driver: String,
+    pub source: String,
+    pub no_caching: bool,
+    pub connections_max: Option<u32>,
+    pub rows_max: Option<usize>,
 }
 
 /// TLS as far as it was told.
@@ -107,8 +118,11 @@ impl Draft {
             if stan.store == StanStore::File && !self.store_dir_said {
                 return Err(conflict("a file store needs a place: set dir too"));
             }
+            if stan.store == StanStore::Sql {
+                jetstream.database = Some(self.sql.finish()?);
+            }
             // A face that keeps everything in memory must not meddle with what lies in the usual place.
-            jetstream.in_memory = !self.jetstream_on && !self.store_dir_said;
+            jetstream.in_memory = stan.store != StanStore::Sql && !self.jetstream_on && !self.store_dir_said;
         }
         if let Some(token) = options.stan.as_ref().and_then(|stan| stan.admin_token.as_ref()) {
             check_admin(token, options.monitor.is_some())?;
@@ -117,6 +131,15 @@ impl Draft {
         options.auth = said.finish(self.default_permissions.as_ref(), self.no_auth_user)?;
         agree(&options)?;
         Ok(options)
+    }
+}
+
+impl DraftSql {
+    fn finish(self) -> Result<sql_store::Options, Error> {
+        let source = sql_store::Source::parse(&self.driver, &self.source);
+        let source = source.map_err(|error| conflict(format!("an SQL store needs its database: {error}")))?;
+        let Self { no_caching, connections_max, rows_max, .. } = self;
+        Ok(sql_store::Options { source, no_caching, connections_max, rows_max })
     }
 }
 

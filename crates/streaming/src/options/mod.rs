@@ -162,6 +162,8 @@ pub struct JetStream {
     pub store_dir: PathBuf,
     /// There is no root: streams are kept in memory only.
     pub in_memory: bool,
+    /// Streams that are not in memory are in this database rather than under the root.
+    pub database: Option<sql_store::Options>,
     /// When a message in a file store counts as stored.
     pub sync: Sync,
     /// Bytes all memory streams may hold together; three quarters of the machine's memory where `None`.
@@ -338,6 +340,7 @@ impl Default for JetStream {
         Self {
             store_dir: std::env::temp_dir().join("nats"),
             in_memory: false,
+            database: None,
             sync: Sync::default(),
             max_memory: None,
             max_file: None,

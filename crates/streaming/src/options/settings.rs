@@ -9,6 +9,7 @@ mod log;
 mod network;
 mod process;
 mod refused;
+mod sql;
 mod stan;
 
 use super::config::Node;
@@ -22,6 +23,7 @@ pub static GROUPS: &[(&str, &[Setting])] = &[
     ("Process", process::SETTINGS),
     ("JetStream", jetstream::SETTINGS),
     ("NATS Streaming", stan::SETTINGS),
+    ("NATS Streaming in a database", sql::SETTINGS),
     ("Limits", limits::SETTINGS),
     ("Authorization", access::USERS),
     ("TLS", access::TLS),

@@ -46,6 +46,8 @@ pub enum StanStore {
     Memory,
     /// On disk.
     File,
+    /// In a database.
+    Sql,
 }
 
 /// What a channel may hold, and for how long. `None` is no limit.

@@ -182,7 +182,7 @@ pub(crate) fn config(options: &Stan, name: &str) -> StreamConfig {
         retention: Retention::Limits,
         storage: match options.store {
             StanStore::Memory => Storage::Memory,
-            StanStore::File => Storage::File,
+            StanStore::File | StanStore::Sql => Storage::File,
         },
         ..StreamConfig::default()
     };

@@ -2,25 +2,27 @@
 //! is subscribed by wildcards, for which no stream need exist that could keep it.
 //!
 //! ```text
-//! <dir>/jetstream/stan/clients   a ledger of JSON entries
+//! <dir>/jetstream/stan/clients   a ledger of JSON entries; or the ledger clients in the folder stan of the database
 //!   {"cluster":"ticketing"}          the first: whose store this is
 //!   {"come":{"id":…}}      {"gone":"id"}
 //!   {"wide":{"consumer":…}}   {"narrow":"consumer"}
 //! ```
 //!
-//! Entries are written at once and synced by the operating system when it likes: after a power cut a client may have to
-//! connect again. Its durables are the streams', and synced.
+//! Entries are written at once and synced by the operating system when it likes, or sent to the database by the way:
+//! after a power cut a client may have to connect again. Its durables are the streams', and synced.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 use journal::{Directory, Ledger, Sync};
 use serde::{Deserialize, Serialize};
+use sql_store::Folder;
 
 use super::StartError;
 use super::registry::{Presented, Registry};
 use super::wildcards::Wide;
+use crate::jetstream::JetStream;
 
 const FILE: &str = "clients";
 
@@ -40,15 +42,51 @@ enum Entry {
     Narrow(Box<str>),
 }
 
-/// The registry with the clients found in `folder`. They are first asked whether they live at `due`.
-pub(super) fn open(folder: &Path, cluster: &str, due: i64) -> Result<Registry, StartError> {
-    let refuse = |why: String| StartError::Clients { path: folder.to_owned(), why };
-    std::fs::create_dir_all(folder).map_err(|error| refuse(error.to_string()))?;
-    let disk = Arc::new(Directory::new(folder.to_owned()));
-    let (ledger, entries, recovery) = Ledger::open(disk, FILE).map_err(|error| refuse(error.to_string()))?;
-    for line in recovery.lines() {
-        tracing::warn!("STREAM: {line}");
+/// Where the clients are written down.
+pub enum Home {
+    /// In a folder, which is made if need be.
+    Files(PathBuf),
+    /// In a folder of a database.
+    Database(Folder),
+}
+
+impl Home {
+    /// Beside the streams that are not in memory.
+    pub(crate) fn beside(jetstream: &JetStream) -> Self {
+        match jetstream.database() {
+            Some(database) => Self::Database(database.folder("stan")),
+            None => Self::Files(jetstream.options.directory().join("stan")),
+        }
     }
+
+    fn ledger(&self) -> Result<(Ledger, Vec<Vec<u8>>), StartError> {
+        match self {
+            Self::Files(folder) => {
+                std::fs::create_dir_all(folder).map_err(|error| self.refuse(error.to_string()))?;
+                let disk = Arc::new(Directory::new(folder.clone()));
+                let (ledger, entries, recovery) =
+                    Ledger::open(disk, FILE).map_err(|error| self.refuse(error.to_string()))?;
+                for line in recovery.lines() {
+                    tracing::warn!("STREAM: {line}");
+                }
+                Ok((ledger, entries))
+            }
+            Self::Database(folder) => folder.ledger(FILE).map_err(|error| self.refuse(error.to_string())),
+        }
+    }
+
+    fn refuse(&self, why: String) -> StartError {
+        let place = match self {
+            Self::Files(folder) => folder.display().to_string(),
+            Self::Database(folder) => folder.database().source().to_string(),
+        };
+        StartError::Clients { place, why }
+    }
+}
+
+/// The registry with the clients found at `home`. They are first asked whether they live at `due`.
+pub(super) fn open(home: &Home, cluster: &str, due: i64) -> Result<Registry, StartError> {
+    let (ledger, entries) = home.ledger()?;
     let mut registry = Registry::default();
     registry.ledger = Some(ledger);
     let (mut found, mut owner) = (HashMap::new(), None);
@@ -69,7 +107,9 @@ pub(super) fn open(folder: &Path, cluster: &str, due: i64) -> Result<Registry, S
         Some(_) => {}
         None => {
             registry.write(&Entry::Cluster(cluster.to_owned()));
-            warn_of_original(folder);
+            if let Home::Files(folder) = home {
+                warn_of_original(folder);
+            }
         }
     }
     for client in found.into_values() {
@@ -89,13 +129,10 @@ fn warn_of_original(folder: &Path) {
     }
 }
 
-/// Writes down in `folder` that `clients` are connected to `cluster`, if nobody wrote there before. False: somebody
-/// did, and not of all of them; what is there stays.
-pub(crate) fn adopt(folder: &Path, cluster: &str, clients: &[Presented]) -> Result<bool, StartError> {
-    let refuse = |why: String| StartError::Clients { path: folder.to_owned(), why };
-    std::fs::create_dir_all(folder).map_err(|error| refuse(error.to_string()))?;
-    let disk = Arc::new(Directory::new(folder.to_owned()));
-    let (mut ledger, entries, _) = Ledger::open(disk, FILE).map_err(|error| refuse(error.to_string()))?;
+/// Writes down at `home` that `clients` are connected to `cluster`, if nobody wrote there before. False: somebody did,
+/// and not of all of them; what is there stays.
+pub(crate) fn adopt(home: &Home, cluster: &str, clients: &[Presented]) -> Result<bool, StartError> {
+    let (mut ledger, entries) = home.ledger()?;
     let (mut owner, mut known) = (None, Vec::new());
     for entry in &entries {
         match serde_json::from_slice(entry) {
@@ -117,7 +154,7 @@ pub(crate) fn adopt(folder: &Path, cluster: &str, clients: &[Presented]) -> Resu
     }
     if let Some(mut commit) = ledger.begin_commit() {
         let outcome = commit.run(Sync::Always);
-        ledger.end_commit(commit, outcome).map_err(|error| refuse(error.to_string()))?;
+        ledger.end_commit(commit, outcome).map_err(|error| home.refuse(error.to_string()))?;
     }
     Ok(true)
 }
@@ -188,7 +225,8 @@ mod tests {
     #[test]
     fn who_came_and_did_not_go_is_there_after_a_restart() {
         let folder = tempfile::tempdir().unwrap();
-        let mut registry = open(folder.path(), "c", 0).unwrap();
+        let home = Home::Files(folder.path().to_owned());
+        let mut registry = open(&home, "c", 0).unwrap();
         for id in ["a", "b"] {
             registry.insert(client(id), 0);
             registry.note_come(&client(id), "c");
@@ -196,10 +234,10 @@ mod tests {
         registry.remove("a");
         registry.note_gone("a");
         drop(registry);
-        let registry = open(folder.path(), "c", 7).unwrap();
+        let registry = open(&home, "c", 7).unwrap();
         assert_eq!(registry.clients.keys().map(|id| &**id).collect::<Vec<_>>(), ["b"]);
         assert_eq!((registry.connected(b"b"), registry.next_due()), (Some("b"), Some(7)));
-        let other = open(folder.path(), "other", 0).err().unwrap().to_string();
+        let other = open(&home, "other", 0).err().unwrap().to_string();
         assert_eq!(other, "cluster ID \"other\" does not match recovered value of \"c\"");
     }
 }

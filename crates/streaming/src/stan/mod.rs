@@ -67,7 +67,6 @@ mod subjects;
 pub(crate) mod subscribe;
 mod wildcards;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -82,6 +81,7 @@ use crate::turn::{Message, Turn};
 
 pub use admin::{Durable, NotDone};
 pub use channels::Channel;
+pub use clients::Home;
 use channels::Channels;
 use registry::Registry;
 pub use registry::{Client, Subscribed};
@@ -97,10 +97,10 @@ const ID_SIGNS: usize = 22;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The clients' file cannot be read.
-    #[error("cannot read the clients in {path}: {why}")]
+    #[error("cannot read the clients in {place}: {why}")]
     Clients {
         /// Where.
-        path: PathBuf,
+        place: String,
         /// Why not.
         why: String,
     },
@@ -158,11 +158,11 @@ pub struct Stan {
 }
 
 impl Stan {
-    /// The face, with the clients that were connected when the server stopped. `folder` is where they lie, if anywhere.
-    pub fn open(options: &options::Stan, folder: Option<PathBuf>, now: i64) -> Result<Self, StartError> {
-        let registry = match folder {
-            Some(path) => {
-                clients::open(&path, &options.cluster_id, now + crate::clock::nanos(options.heartbeat_interval))?
+    /// The face, with the clients that were connected when the server stopped. `home` is where they lie, if anywhere.
+    pub fn open(options: &options::Stan, home: Option<&Home>, now: i64) -> Result<Self, StartError> {
+        let registry = match home {
+            Some(home) => {
+                clients::open(home, &options.cluster_id, now + crate::clock::nanos(options.heartbeat_interval))?
             }
             None => Registry::default(),
         };

@@ -6,10 +6,10 @@
 
 use std::io;
 
-use journal::{Append, Ledger, Log, Sync};
+use journal::{Append, Log, Sync};
 use protocol::jetstream::config::{ConsumerConfig, StreamConfig};
 
-use super::open::{LEDGER_FILE, OpenError, Store};
+use super::open::{OpenError, Store};
 use super::{STAGED_BYTES_MAX, ledger};
 use crate::consumer::Snapshot;
 
@@ -29,8 +29,8 @@ pub(crate) struct Adoption {
 impl Adoption {
     /// Begins with nothing, whatever an interrupted adoption left. `first` will be the first sequence.
     pub fn begin(config: StreamConfig, store: Store, first: u64) -> Result<Self, OpenError> {
-        store.remove()?;
-        let (mut log, _) = store.open_log()?;
+        store.place.remove()?;
+        let mut log = store.place.log(&config.name)?;
         log.begin_at(first);
         Ok(Self { config, store, log })
     }
@@ -64,8 +64,8 @@ impl Adoption {
                 break; // It is taken up again when the server runs.
             }
         }
-        self.store.write_ledger(consumers, created)?;
-        match self.store.sync() {
+        self.store.write_ledger(&self.config.name, consumers, created)?;
+        match self.store.place.sync() {
             // Nothing was written yet, as there is neither a message nor a consumer.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             synced => synced?,
@@ -76,8 +76,8 @@ impl Adoption {
 }
 
 impl Store {
-    fn write_ledger(&self, consumers: &[Adopted], created: i64) -> Result<(), OpenError> {
-        let (mut ledger, _, _) = Ledger::open(self.disk.clone(), LEDGER_FILE)?;
+    fn write_ledger(&self, name: &str, consumers: &[Adopted], created: i64) -> Result<(), OpenError> {
+        let (Some(mut ledger), _) = self.place.ledger(name)? else { return Ok(()) };
         for consumer in consumers {
             for entry in ledger::whole(&consumer.config, created, &consumer.snapshot) {
                 ledger.append(&entry);

@@ -15,6 +15,7 @@ use std::io;
 use protocol::jetstream::error::{self, ApiError};
 
 use super::open::Store;
+use super::place::AWAY;
 use super::retention::ahead;
 use super::{State, Stream};
 
@@ -51,7 +52,7 @@ impl Trial {
         if self.store.reserve.is_short() {
             return Err(io::ErrorKind::StorageFull.into());
         }
-        self.store.try_out(self.bytes)
+        self.store.place.try_out(self.bytes)
     }
 }
 
@@ -81,8 +82,13 @@ impl State {
     /// Why nothing can be stored, if nothing can.
     pub fn fault_text(&self) -> Option<&str> {
         let own = self.fault.as_ref().map(|fault| fault.why.as_str());
-        // Another stream found the disk full: what room there is now is for removals.
-        own.or_else(|| self.store.reserve.is_short().then_some(FULL))
+        own.or_else(|| self.common_fault())
+    }
+
+    /// What another stream found: a full disk, where what room there is now is for removals, or a database that is away.
+    fn common_fault(&self) -> Option<&'static str> {
+        let full = self.store.reserve.is_short().then_some(FULL);
+        full.or_else(|| self.store.place.is_away().then_some(AWAY))
     }
 
     /// Whether what the stream removes by itself has to wait.
@@ -92,9 +98,11 @@ impl State {
 
     /// Whether what is due by the clock has to wait. What fires, or leaves a mark, would need room of its own.
     pub fn holds_clock(&mut self, now: i64) -> bool {
-        if self.fault.is_none() && self.store.reserve.is_short() {
+        if self.fault.is_none()
+            && let Some(why) = self.common_fault()
+        {
             let pause = now + FAULT_PAUSE;
-            self.fault = Some(Fault { why: FULL.into(), retry_at: pause, calm_until: now, bytes: TRY_BYTES_MIN });
+            self.fault = Some(Fault { why: why.into(), retry_at: pause, calm_until: now, bytes: TRY_BYTES_MIN });
         }
         let stores = self.config.allow_msg_schedules || self.config.subject_delete_marker_ttl > 0;
         self.keeps_calm(now) || (stores && self.fault.is_some())

@@ -240,7 +240,7 @@ impl Stream {
             }
         });
         guard.deleted = true;
-        let removed = guard.store.remove();
+        let removed = guard.store.place.remove();
         drop(guard);
         self.room.notify_waiters();
         removed

@@ -31,6 +31,7 @@ mod ledger;
 mod manage;
 pub mod members;
 mod open;
+mod place;
 mod publish;
 mod quota;
 mod receipts;
@@ -229,7 +230,7 @@ impl Stream {
             Some(Err(_)) => self.ask_for_upkeep(),
             None => {}
         }
-        if let Some(Err(error)) = syncs.map(|store| store.sync()) {
+        if let Some(Err(error)) = syncs.map(|store| store.place.sync()) {
             tracing::error!(stream = &*self.name, "cannot sync: {error}");
         }
         self.commit(turn);

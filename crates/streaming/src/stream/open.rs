@@ -1,17 +1,10 @@
-//! How a stream comes to be: made anew, or found again on disk.
-//!
-//! ```text
-//! <store>/jetstream/streams/<name>/
-//!   stream.json     configuration and time of creation, checksummed; written last, so that it stands for a whole stream
-//!   *.log *.index   the log
-//!   consumers       the ledger of durable consumers
-//! ```
+//! How a stream comes to be: made anew, or found again where it lies.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Weak};
 
-use journal::{Directory, Disk, Ledger, Log, Memory};
+use journal::{Directory, Ledger, Log, Memory};
 use parking_lot::Mutex;
 use protocol::jetstream::api::json_string;
 use protocol::jetstream::config::StreamConfig;
@@ -22,6 +15,7 @@ use tokio::sync::Notify;
 use super::config::settings;
 use super::dedupe::Dedupe;
 use super::driver::Seat;
+use super::place::Place;
 use super::publish::FIRES;
 use super::quota::{Quota, Share};
 use super::receipts::Receipts;
@@ -33,10 +27,6 @@ use super::{State, Stream, ledger};
 use crate::consumer::Consumer;
 use crate::options;
 
-const CONFIG_FILE: &str = "stream.json";
-pub(super) const LEDGER_FILE: &str = "consumers";
-const TRIAL_FILE: &str = "trial.tmp";
-
 /// Why a stream cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -47,15 +37,14 @@ pub enum OpenError {
     #[error("{0}")]
     Log(#[from] journal::OpenError),
     /// The configuration cannot be read.
-    #[error("{CONFIG_FILE} cannot be read: {0}")]
+    #[error("stream.json cannot be read: {0}")]
     Config(String),
 }
 
-/// Where a stream's log lies.
+/// Where a stream lies, and what it may take there.
 #[derive(Clone)]
 pub struct Store {
-    pub(super) disk: Arc<dyn Disk>,
-    in_memory: bool,
+    pub(super) place: Place,
     quota: Arc<Quota>,
     pub(super) reserve: Arc<Reserve>,
 }
@@ -63,56 +52,23 @@ pub struct Store {
 impl Store {
     /// In memory: gone with the process.
     pub fn memory(quota: Arc<Quota>) -> Self {
-        Self { disk: Arc::new(Memory::default()), in_memory: true, quota, reserve: Reserve::none() }
+        Self { place: Place::Memory(Arc::new(Memory::default())), quota, reserve: Reserve::none() }
     }
 
     /// In a folder of its own, which is made when the stream is.
     pub fn files(directory: Directory, quota: Arc<Quota>, reserve: Arc<Reserve>) -> Self {
-        Self { disk: Arc::new(directory), in_memory: false, quota, reserve }
+        Self { place: Place::Files(Arc::new(directory)), quota, reserve }
     }
 
-    fn log(&self) -> journal::Options {
-        if self.in_memory { journal::Options::memory() } else { journal::Options::default() }
-    }
-
-    /// Opens the log, or makes it with its first commit.
-    pub(super) fn open_log(&self) -> Result<(Log, journal::Recovery), journal::OpenError> {
-        Log::open(self.disk.clone(), self.log())
+    /// In a database, in a folder of its own.
+    pub fn database(folder: sql_store::Folder, quota: Arc<Quota>) -> Self {
+        Self { place: Place::Database(folder), quota, reserve: Reserve::none() }
     }
 
     /// Writes down what the stream is.
     pub(super) fn write_config(&self, config: &StreamConfig, created: i64) -> std::io::Result<()> {
-        if self.in_memory {
-            return Ok(());
-        }
         let description = Description { created, config: config.clone() };
-        journal::write_atomic(&*self.disk, CONFIG_FILE, &serde_json::to_vec(&description)?)
-    }
-
-    /// Syncs what was written without: for a log that is synced every so often.
-    pub(super) fn sync(&self) -> std::io::Result<()> {
-        for name in self.disk.list()? {
-            // A file that has nothing to sync costs next to nothing.
-            match self.disk.open(&name) {
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                file => file?.sync()?,
-            }
-        }
-        self.disk.sync()
-    }
-
-    /// Writes, syncs and removes `bytes`, to see whether that can be done.
-    pub(super) fn try_out(&self, bytes: usize) -> std::io::Result<()> {
-        let file = self.disk.create(TRIAL_FILE)?;
-        let tried = file.write_at(&vec![0xaa; bytes], 0).and_then(|()| file.sync());
-        // Also where it failed: it may have taken the last of the room.
-        let removed = self.disk.remove(TRIAL_FILE);
-        tried.and(removed)
-    }
-
-    /// Removes everything.
-    pub(super) fn remove(&self) -> std::io::Result<()> {
-        self.disk.remove_all()
+        self.place.write_config(&serde_json::to_vec(&description)?)
     }
 }
 
@@ -132,12 +88,12 @@ impl Stream {
         now: i64,
     ) -> Result<Arc<Self>, OpenError> {
         // What an interrupted creation or deletion left behind belongs to no stream.
-        store.remove()?;
-        let (mut log, _) = store.open_log()?;
+        store.place.remove()?;
+        let mut log = store.place.log(&config.name)?;
         if config.first_seq > 1 {
             log.begin_at(config.first_seq);
         }
-        let ledger = if store.in_memory { None } else { Some(Ledger::open(store.disk.clone(), LEDGER_FILE)?.0) };
+        let (ledger, _) = store.place.ledger(&config.name)?;
         store.write_config(&config, now)?;
         let state = State::new(config, now, log, ledger, store, options);
         Ok(Self::with(state, seat))
@@ -151,17 +107,11 @@ impl Stream {
         options: &options::JetStream,
         now: i64,
     ) -> Result<Option<Arc<Self>>, OpenError> {
-        let Some(bytes) = journal::read_atomic(&*store.disk, CONFIG_FILE)? else { return Ok(None) };
+        let Some(bytes) = store.place.read_config()? else { return Ok(None) };
         let description: Description = serde_json::from_slice(&bytes).map_err(|e| OpenError::Config(e.to_string()))?;
-        let (log, recovery) = store.open_log()?;
-        for line in recovery.lines() {
-            tracing::warn!(stream = name, "{line}");
-        }
-        let (ledger, entries, recovery) = Ledger::open(store.disk.clone(), LEDGER_FILE)?;
-        for line in recovery.lines() {
-            tracing::warn!(stream = name, "{line}");
-        }
-        let mut state = State::new(description.config, description.created, log, Some(ledger), store, options);
+        let log = store.place.log(name)?;
+        let (ledger, entries) = store.place.ledger(name)?;
+        let mut state = State::new(description.config, description.created, log, ledger, store, options);
         state.recover_consumers(entries, now);
         state.ids_recalled = false;
         state.recover_schedules();
@@ -194,11 +144,13 @@ impl State {
         options: &options::JetStream,
     ) -> Self {
         let sync = match options.sync {
+            // A database says itself how it keeps what it took.
+            _ if store.place.is_database() => journal::Sync::Always,
             options::Sync::Always => journal::Sync::Always,
             options::Sync::Every(_) | options::Sync::Never => journal::Sync::Never,
         };
         let sync_every = match options.sync {
-            options::Sync::Every(pause) => Some(crate::clock::nanos(pause)),
+            options::Sync::Every(pause) if !store.place.is_database() => Some(crate::clock::nanos(pause)),
             _ => None,
         };
         Self {
@@ -207,7 +159,7 @@ impl State {
             last_stamp: log.state().last_time,
             transform: transform(&config),
             republish: Republish::of(&config),
-            in_place: store.in_memory || sync == journal::Sync::Never,
+            in_place: store.place.is_memory() || sync == journal::Sync::Never,
             config,
             created,
             log,

@@ -144,7 +144,7 @@ fn a_target_in_use_or_of_another_cluster_is_refused() {
     let refused = run(&[&words[..], &["-cid", "other"]].concat()).err().unwrap().to_string();
     assert_eq!(refused, "the store is of cluster \"ticketing\", not \"other\": give --cluster_id ticketing");
     let folder = target.path().join("jetstream/stan");
-    crate::stan::clients::adopt(&folder, "other", &[]).unwrap();
+    crate::stan::clients::adopt(&crate::stan::Home::Files(folder), "other", &[]).unwrap();
     let refused = run(&words).err().unwrap().to_string();
     assert!(refused.contains("cluster ID \"ticketing\" does not match recovered value of \"other\""), "{refused}");
 }

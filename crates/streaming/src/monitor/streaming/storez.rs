@@ -69,6 +69,7 @@ pub(in super::super) fn answer(monitor: &Monitor, _: &Parameters) -> Result<Answ
         kind: match options.store {
             StanStore::Memory => "MEMORY",
             StanStore::File => "FILE",
+            StanStore::Sql => "SQL",
         },
         limits: StoreLimits {
             max_channels: options.max_channels.unwrap_or(0),

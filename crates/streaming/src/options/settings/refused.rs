@@ -12,7 +12,6 @@ const MAPPINGS: &str = "name a subject_transform in the stream's own configurati
 const ONE_NODE: &str = "this server runs alone; for several nodes run a NATS cluster with JetStream";
 const SHARED: &str = "two servers cannot share a store; for several nodes run a NATS cluster with JetStream";
 const OWN_NATS: &str = "the server is its own NATS server: clients connect to this one";
-const SQL: &str = "channels are kept in memory or in files; see --stan_store";
 const ARCHIVE: &str = "files are dropped when their messages are, and no script is run; consume what is to be archived";
 const CRYPT: &str = "files are not encrypted; put the store on an encrypted volume";
 
@@ -108,11 +107,6 @@ pub static SETTINGS: &[Setting] = &[
             "streaming.file_options.slice_script",
         ],
         ARCHIVE,
-    ),
-    Setting::refused(
-        &["sql_driver", "sql_source", "sql_no_caching", "sql_max_open_conns", "sql_bulk_insert_limit"],
-        &["streaming.sql", "streaming.sql_options"],
-        SQL,
     ),
     Setting::refused(
         &["encrypt", "encryption_cipher", "encryption_key"],

@@ -17,12 +17,12 @@ pub static SETTINGS: &[Setting] = &[
     .or(&["cid"])
     .keys(&["streaming.cluster_id", "streaming.cid", "streaming.id"])
     .help("Speak NATS Streaming under this id (default: test-cluster); any option below turns\nit on, too"),
-    Setting::text("stan_store", "memory|file", |draft, text| {
+    Setting::text("stan_store", "memory|file|sql", |draft, text| {
         stan(draft).store = match text.to_ascii_lowercase().as_str() {
             "memory" => StanStore::Memory,
             "file" => StanStore::File,
-            "sql" => return Err("expected memory or file; channels are not kept in a database".into()),
-            _ => return Err("expected memory or file".into()),
+            "sql" => StanStore::Sql,
+            _ => return Err("expected memory, file or sql".into()),
         };
         Ok(())
     })
@@ -202,7 +202,7 @@ pub static SETTINGS: &[Setting] = &[
 ];
 
 /// What is said of the face; to say anything is to turn it on.
-fn stan(draft: &mut Draft) -> &mut Stan {
+pub(super) fn stan(draft: &mut Draft) -> &mut Stan {
     draft.options.stan.get_or_insert_default()
 }
 
