@@ -143,7 +143,7 @@ impl<'a> Entry<'a> {
         u32_of(length)
     }
 
-    /// Appends it, its checksums left open until [`seal`].
+    /// Appends it, its checksums left open until it is sealed.
     pub fn encode(&self, out: &mut Vec<u8>) {
         let mut fixed = [0; FIXED_BYTES];
         let has_due = u8::from(self.due.is_some());

@@ -36,6 +36,15 @@ pub const POSTGRES: Tool = Tool {
     is_here: || !postgres_folders().is_empty(),
 };
 
+/// Where the streaming server can keep its streams, besides Postgres.
+pub const MARIADB: Tool = Tool {
+    name: "MariaDB",
+    apt: "mariadb-server",
+    brew: "mariadb",
+    why: "the streaming server's SQL store is tried on it (one of our own is started; what the package starts is left alone)",
+    is_here: || find("mariadbd").is_some() && find("mariadb-install-db").is_some(),
+};
+
 /// Where the timers of holds are.
 pub const REDIS: Tool = Tool {
     name: "Redis",

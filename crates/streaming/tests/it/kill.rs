@@ -40,7 +40,12 @@ async fn what_was_acknowledged_survives_every_kill() {
         return eprintln!("skipped: nats-server acknowledges before it syncs, and forgets confirmed acks");
     }
     let kills = std::env::var("KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(KILLS);
-    let mut server = Server::start(&[]);
+    kill_again_and_again(Server::start(&[]), kills).await;
+}
+
+/// Kills the server so often, under load, and sees to it that it kept its word. It begins without streams.
+#[expect(clippy::print_stdout, reason = "a test of chance should say what it tried")]
+pub async fn kill_again_and_again(mut server: Server, kills: usize) {
     let told = Shared::default();
     let mut dice = Dice::new();
     prepare(&server).await;

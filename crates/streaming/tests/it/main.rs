@@ -13,6 +13,7 @@ mod kill;
 mod monitor;
 mod page;
 mod signals;
+mod sql;
 mod stan;
 mod tls;
 mod wire;

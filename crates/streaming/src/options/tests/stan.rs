@@ -89,7 +89,7 @@ fn what_means_nothing_on_one_node_is_refused_by_name() {
         (&["-encrypt"], "-encrypt is not supported: files are not encrypted"),
         (&["-ft_group", "x"], "-ft_group is not supported: two servers cannot share a store"),
         (&["-ns", "nats://x"], "-ns is not supported: the server is its own NATS server"),
-        (&["-st", "sql"], "-st cannot be \"sql\""),
+        (&["-st", "cloud"], "-st cannot be \"cloud\""),
         (&["-st", "file"], "a file store needs a place: set dir too"),
         (&["-cid", "a.b"], "-cid cannot be \"a.b\""),
     ] {
@@ -178,4 +178,41 @@ fn a_token_of_administrators_is_long_and_has_a_port_to_be_shown_on() {
         let error = parse(words, &[], &[]).expect_err(told).to_string();
         assert!(error.starts_with(told) && !error.contains("short "), "{error}");
     }
+}
+
+#[test]
+fn an_sql_store_is_told_in_the_originals_words() {
+    let source = "user=stan password=hush dbname=d";
+    let typed = ["-st", "SQL", "-sql_driver", "postgres", "-sql_source", source, "-sql_no_caching"];
+    let typed = [&typed[..], &["-sql_max_open_conns", "5", "-sql_bulk_insert_limit", "0", "--dir", "ignored"]].concat();
+    let file = "streaming { store: sql, sql_options {
+        driver: mysql, source: \"stan:hush@tcp(db:3306)/d\", max_open_conns: 0, bulk_insert_limit: 200 } }";
+    for (told, place, no_caching, connections_max, rows_max) in [
+        (options(&typed, &[], &[]), "\"d\" on localhost as \"stan\"", true, Some(5), None),
+        (options(&["-c", "f"], &[], &[("f", file)]), "\"d\" on db:3306 as \"stan\"", false, None, Some(200)),
+    ] {
+        assert_eq!(told.stan.as_ref().map(|stan| stan.store), Some(StanStore::Sql));
+        assert!(!format!("{told:?}").contains("hush"), "{told:?}");
+        let jetstream = told.jetstream.expect("what it stands on");
+        let database = jetstream.database.expect("a database");
+        assert!(database.source.to_string().ends_with(place) && !jetstream.in_memory, "{}", database.source);
+        let numbers = (database.no_caching, database.connections_max, database.rows_max);
+        assert_eq!(numbers, (no_caching, connections_max, rows_max));
+    }
+}
+
+#[test]
+fn an_sql_store_without_its_database_is_refused_and_no_password_told() {
+    for (words, env, told) in [
+        (&["-st", "sql"][..], None, "set sql_driver to postgres or mysql"),
+        (&["-st", "sql", "-sql_driver", "oracle"], None, "sql_driver is \"oracle\""),
+        (&["-st", "sql", "-sql_driver", "mysql"], None, "set sql_source"),
+        (&["-st", "sql", "-sql_driver", "mysql"], Some("stan:hush@tcp(db:x)/d"), "no number up to 65535"),
+    ] {
+        let env: Vec<_> = env.map(|source| ("STREAMING_SQL_SOURCE", source)).into_iter().collect();
+        let error = parse(words, &env, &[]).expect_err("it should be refused").to_string();
+        assert!(error.contains(told) && !error.contains("hush"), "{error}");
+    }
+    let other = options(&["-st", "file", "--dir", "d", "-sql_driver", "mysql"], &[], &[]);
+    assert_eq!(other.jetstream.expect("streams").database, None, "it is said for another time");
 }

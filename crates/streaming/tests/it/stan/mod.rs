@@ -12,7 +12,7 @@ mod limits;
 mod messages;
 mod monitoring;
 mod one_log;
-mod program;
+pub mod program;
 mod queues;
 mod raw;
 mod requests;
