@@ -53,16 +53,17 @@ impl Pool {
         Ok(match source.driver {
             Driver::Postgres => {
                 let options: sqlx::postgres::PgConnectOptions = source.url.parse().map_err(unreadable)?;
-                let pool = PgPoolOptions::new().max_connections(max).acquire_timeout(wait).after_connect(|session, _| {
-                    Box::pin(async move {
-                        for statement in POSTGRES_SESSION {
-                            if let Err(error) = sqlx::raw_sql(statement).execute(&mut *session).await {
-                                tracing::debug!("{statement}: {error}");
+                let pool =
+                    PgPoolOptions::new().max_connections(max).acquire_timeout(wait).after_connect(|session, _| {
+                        Box::pin(async move {
+                            for statement in POSTGRES_SESSION {
+                                if let Err(error) = sqlx::raw_sql(statement).execute(&mut *session).await {
+                                    tracing::debug!("{statement}: {error}");
+                                }
                             }
-                        }
-                        Ok(())
-                    })
-                });
+                            Ok(())
+                        })
+                    });
                 Self::Postgres(pool.connect_lazy_with(options.disable_statement_logging()))
             }
             Driver::Mysql => {

@@ -28,6 +28,8 @@ const CONNECTIONS: u32 = 8;
 const ROWS: usize = 128;
 /// A row has so many values, and PostgreSQL takes 65535 of them at a time.
 const ROWS_MAX: usize = 4096;
+/// What a statement takes besides the message in it.
+const STATEMENT_BYTES: u64 = 4096;
 /// Ledgers' batches that may wait to be written by the way.
 const BEHIND_MAX: usize = 1024;
 /// How long a server that stops waits for what is written by the way, and for the database's good-bye.
@@ -125,6 +127,11 @@ impl Database {
         &self.inner.source
     }
 
+    /// The most bytes of a message with all that belongs to it, if there is a bound below the journal's own.
+    pub fn message_max(&self) -> Option<u64> {
+        self.inner.link.statement_max.map(|max| max.saturating_sub(STATEMENT_BYTES))
+    }
+
     /// Why nothing can be stored, if nothing can: for people.
     pub fn fault(&self) -> Option<String> {
         self.inner.link.fault().map(|error| error.to_string())
@@ -213,9 +220,10 @@ async fn connect(options: &Options, holder: &str) -> Result<(Arc<Link>, Lock), E
     let rows = options.rows_max.unwrap_or(ROWS).clamp(1, ROWS_MAX);
     let mut lock = Lock::take(&options.source, QUESTION_MAX).await?;
     schema::migrate(lock.connection(), &options.source).await?;
+    let statement_max = schema::statement_max(lock.connection()).await?;
     let epoch = lock.take_over(holder).await?;
     let pool = crate::connection::Pool::new(&options.source, connections, QUESTION_MAX)?;
-    Ok((Arc::new(Link::new(pool, epoch, rows, !options.no_caching)), lock))
+    Ok((Arc::new(Link::new(pool, epoch, rows, statement_max, !options.no_caching)), lock))
 }
 
 async fn try_transaction(link: Arc<Link>) -> Result<(), Error> {

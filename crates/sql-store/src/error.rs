@@ -107,7 +107,9 @@ fn loses_to_another(error: &sqlx::Error) -> bool {
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         let kind = match &error {
-            Error::Down(_) | Error::Connect { .. } | Error::Refused(_) | Error::Uncertain(_) => io::ErrorKind::NotConnected,
+            Error::Down(_) | Error::Connect { .. } | Error::Refused(_) | Error::Uncertain(_) => {
+                io::ErrorKind::NotConnected
+            }
             Error::TimedOut(_) => io::ErrorKind::TimedOut,
             Error::TakenOver | Error::Held { .. } => io::ErrorKind::PermissionDenied,
             _ => io::ErrorKind::Other,

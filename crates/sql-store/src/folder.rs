@@ -61,7 +61,9 @@ impl Folder {
 
     fn found(&self, name: &str) -> Result<Found, OpenError> {
         let (link, folder, owned) = (self.database.link().clone(), self.name.clone(), name.to_owned());
-        let found = self.database.ask(move || async move { link.persist(async |_| find_or_make(&link, &folder, &owned).await).await });
+        let found = self
+            .database
+            .ask(move || async move { link.persist(async |_| find_or_make(&link, &folder, &owned).await).await });
         found.map_err(|error| failed(&format!("cannot open {name}"), error))
     }
 
@@ -80,7 +82,9 @@ impl Folder {
     pub fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
         let (link, folder) = (self.database.link().clone(), self.name.clone());
         let (name, content) = (name.to_owned(), content.to_vec());
-        Ok(self.database.ask(move || async move { link.persist(async |_| write(&link, &folder, &name, &content).await).await })?)
+        Ok(self
+            .database
+            .ask(move || async move { link.persist(async |_| write(&link, &folder, &name, &content).await).await })?)
     }
 
     /// Removes everything in it. It is gone at once; its rows are deleted by and by.
@@ -175,9 +179,8 @@ pub(crate) async fn delete_some_before(
     end: u64,
 ) -> Result<Option<u64>, Error> {
     let limit = DELETED_MAX - 1;
-    let sql = format!(
-        "select {column} from {table} where log = ? and {column} < ? order by {column} limit 1 offset {limit}"
-    );
+    let sql =
+        format!("select {column} from {table} where log = ? and {column} < ? order by {column} limit 1 offset {limit}");
     let values = [Value::Int(log), sequence(end)];
     let last = link.ask(&sql, &values).await?.first().map(|row| row.sequence(0)).transpose()?;
     let before = last.map_or(end, |last| last + 1);

@@ -161,7 +161,9 @@ impl Write for Commit {
     fn run(&mut self, sync: Sync) -> io::Result<()> {
         let (link, batch) = (self.database.link().clone(), self.batch.clone());
         if sync == Sync::Always {
-            return Ok(self.database.ask(move || async move { link.persist(async |_| batch.write(&link).await).await })?);
+            return Ok(self
+                .database
+                .ask(move || async move { link.persist(async |_| batch.write(&link).await).await })?);
         }
         let errand = Box::new(move || write_by_the_way(link, batch));
         if self.database.send(errand) {

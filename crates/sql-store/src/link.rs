@@ -33,6 +33,8 @@ pub(crate) struct Link {
     pub epoch: i64,
     /// Rows of one insert.
     pub rows_max: usize,
+    /// Bytes of one statement, if there is a bound worth telling.
+    pub statement_max: Option<u64>,
     /// What is committed is kept for those who read at the end.
     pub caches: bool,
     /// Why it is down.
@@ -46,11 +48,12 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub fn new(pool: Pool, epoch: i64, rows_max: usize, caches: bool) -> Self {
+    pub fn new(pool: Pool, epoch: i64, rows_max: usize, statement_max: Option<u64>, caches: bool) -> Self {
         Self {
             pool,
             epoch,
             rows_max,
+            statement_max,
             caches,
             down: Mutex::default(),
             is_down: AtomicBool::new(false),

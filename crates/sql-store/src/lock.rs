@@ -61,9 +61,10 @@ impl Lock {
         let connection = &mut self.connection;
         connection.run("begin").await?;
         connection
-            .execute("update streaming_server set epoch = epoch + 1, holder = ? where id = 1", &[Value::Bytes(
-                holder.as_bytes(),
-            )])
+            .execute(
+                "update streaming_server set epoch = epoch + 1, holder = ? where id = 1",
+                &[Value::Bytes(holder.as_bytes())],
+            )
             .await?;
         let found = connection.fetch("select epoch from streaming_server where id = 1", &[]).await?;
         let epoch = found.first().map(|row| row.int(0)).transpose()?;
@@ -100,8 +101,9 @@ impl Lock {
     async fn look(&mut self, source: &Source, link: &Arc<Link>) -> Result<(), Error> {
         let deadline = Instant::now() + LOOK_EVERY;
         if within(deadline, self.connection.run("select 1")).await.is_ok() {
-            // The lock's connection may last where others cannot be made.
-            return link.ask("select 1", &[]).await.map(drop);
+            // The lock's connection may last where others cannot be made. Where all is well nobody need be asked: all of
+            // them may be busy for a while.
+            return if link.is_away() { link.ask("select 1", &[]).await.map(drop) } else { Ok(()) };
         }
         self.connection.discard();
         let pool = Pool::new(source, 1, LOOK_EVERY)?;
@@ -126,10 +128,9 @@ impl Lock {
 async fn try_lock(connection: &mut Connection) -> Result<bool, sqlx::Error> {
     let (silence, lock) = match connection.driver() {
         // One number for every database of the kind: the lock is within the database anyway.
-        Driver::Postgres => (
-            POSTGRES_SILENCE,
-            "select case when pg_try_advisory_lock(8319104478823934317) then 1 else 0 end",
-        ),
+        Driver::Postgres => {
+            (POSTGRES_SILENCE, "select case when pg_try_advisory_lock(8319104478823934317) then 1 else 0 end")
+        }
         Driver::Mysql => (MYSQL_SILENCE, "select coalesce(get_lock(concat('streaming_', md5(database())), 0), 0)"),
     };
     // An older PostgreSQL does not know it.

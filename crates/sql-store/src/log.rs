@@ -227,4 +227,3 @@ impl Store for SqlLog {
         self.doomed.shrink_to_fit();
     }
 }
-

@@ -23,7 +23,9 @@ const VERSIONS: [(&str, &str); 1] = [(include_str!("schema/postgres.sql"), inclu
 pub(crate) async fn migrate(connection: &mut Connection, source: &Source) -> Result<(), Error> {
     // Who may not make tables can still use those that are there.
     let there = match connection.driver() {
-        Driver::Postgres => "select count(*) from pg_tables where schemaname = current_schema() and tablename = 'streaming_schema'",
+        Driver::Postgres => {
+            "select count(*) from pg_tables where schemaname = current_schema() and tablename = 'streaming_schema'"
+        }
         Driver::Mysql => {
             "select count(*) from information_schema.tables
              where table_schema = database() and table_name = 'streaming_schema'"
@@ -46,6 +48,15 @@ pub(crate) async fn migrate(connection: &mut Connection, source: &Source) -> Res
         tracing::info!("the tables of version {version} were made in {source}");
     }
     Ok(())
+}
+
+/// The most bytes of one statement, which holds a whole message: of MySQL, where it may be less than a message can have.
+pub(crate) async fn statement_max(connection: &mut Connection) -> Result<Option<u64>, Error> {
+    if connection.driver() == Driver::Postgres {
+        return Ok(None);
+    }
+    let max = int(connection, "select cast(@@max_allowed_packet as signed)").await?;
+    Ok(u64::try_from(max).ok())
 }
 
 async fn int(connection: &mut Connection, sql: &str) -> Result<i64, Error> {

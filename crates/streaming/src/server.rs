@@ -137,6 +137,15 @@ pub async fn start(options: Options) -> Result<Handle, StartError> {
     let clock = Clock::default();
     let id = crate::name::server_id();
     let jetstream = options.jetstream.as_ref().map(|o| JetStream::open(o, clock.now())).transpose()?;
+    if let Some(max) = jetstream.as_ref().and_then(JetStream::database).and_then(sql_store::Database::message_max)
+        && max < options.limits.max_payload as u64
+    {
+        tracing::warn!(
+            "the database takes no message above {max} bytes, and max_payload is {}: what is larger is refused, with all \
+             that is stored in the same moment. Raise max_allowed_packet there, or lower max_payload here",
+            options.limits.max_payload
+        );
+    }
     let stan = options.stan.as_ref().map(|stan| {
         let home = jetstream.as_ref().filter(|_| stan.store != StanStore::Memory).map(Home::beside);
         Stan::open(stan, home.as_ref(), clock.now())

@@ -4,8 +4,8 @@
 
 use std::collections::VecDeque;
 
-use journal::store::{Entry, Kind, Spot};
 use journal::Due;
+use journal::store::{Entry, Kind, Spot};
 
 use super::block::Block;
 use crate::connection::{Value, sequence};

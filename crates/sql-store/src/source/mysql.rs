@@ -121,7 +121,10 @@ mod tests {
             url("stan:a:b@c/d@tcp(db:3307)/d?parseTime=true&tls=skip-verify"),
             "mysql://stan:a%3Ab%40c%2Fd@db:3307/d?ssl-mode=REQUIRED"
         );
-        assert_eq!(url("stan:pw@tcp([::1]:3306)/d?tls=true"), "mysql://stan:pw@[::1]:3306/d?ssl-mode=VERIFY%5FIDENTITY");
+        assert_eq!(
+            url("stan:pw@tcp([::1]:3306)/d?tls=true"),
+            "mysql://stan:pw@[::1]:3306/d?ssl-mode=VERIFY%5FIDENTITY"
+        );
         assert_eq!(
             url("stan:pw@unix(/run/mysqld/mysqld.sock)/d"),
             "mysql://stan:pw@localhost/d?ssl-mode=DISABLED&socket=%2Frun%2Fmysqld%2Fmysqld%2Esock"

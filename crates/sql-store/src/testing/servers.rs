@@ -209,9 +209,11 @@ fn start(driver: Driver) -> Option<u16> {
 }
 
 fn start_postgres() -> Result<u16, String> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|e| e.path().join("bin"));
+    let versions =
+        std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|e| e.path().join("bin"));
     let elsewhere = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"].map(PathBuf::from);
-    let bin = versions.chain(elsewhere).filter(|bin| bin.join("initdb").exists() && bin.join("postgres").exists()).max();
+    let bin =
+        versions.chain(elsewhere).filter(|bin| bin.join("initdb").exists() && bin.join("postgres").exists()).max();
     let bin = bin.ok_or("initdb and postgres are not installed")?;
     launch(Driver::Postgres, |folder, port| {
         let mut command = Command::new("/bin/sh");
@@ -328,6 +330,7 @@ fn run(source: &Source, sql: &str) -> Result<(), String> {
 
 /// On a runtime of its own: a test may be on one already.
 fn apart<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
-    let run = || tokio::runtime::Builder::new_current_thread().enable_all().build().map(|runtime| runtime.block_on(work));
+    let run =
+        || tokio::runtime::Builder::new_current_thread().enable_all().build().map(|runtime| runtime.block_on(work));
     std::thread::spawn(run).join().expect("it does not panic").expect("a runtime")
 }

@@ -81,8 +81,8 @@ use crate::turn::{Message, Turn};
 
 pub use admin::{Durable, NotDone};
 pub use channels::Channel;
-pub use clients::Home;
 use channels::Channels;
+pub use clients::Home;
 use registry::Registry;
 pub use registry::{Client, Subscribed};
 use subjects::Subjects;

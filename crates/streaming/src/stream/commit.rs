@@ -54,7 +54,11 @@ impl State {
     /// thread would have been woken. With several publishers it is better left to the driver, which commits for all.
     pub fn commits_here(&self) -> bool {
         let alone = self.last_waited <= ALONE && self.receipts.len() <= ALONE;
-        let swift = alone && !self.store.place.is_database() && !self.committing && self.commit_nanos < SWIFT_NANOS && self.fault.is_none();
+        let swift = alone
+            && !self.store.place.is_database()
+            && !self.committing
+            && self.commit_nanos < SWIFT_NANOS
+            && self.fault.is_none();
         self.in_place || (swift && self.needs_commit())
     }
 

@@ -92,7 +92,10 @@ async fn streams_and_durables_are_there_after_a_restart() {
         let consumer = stream.get_consumer::<pull::Config>("D").await.unwrap();
         let mut batch = consumer.fetch().max_messages(1).messages().await.unwrap();
         let next = batch.next().await.unwrap().unwrap();
-        assert_eq!((next.info().unwrap().stream_sequence, &next.payload[..]), (102 - u64::from(101 % 3 != 2), &b"100"[..]));
+        assert_eq!(
+            (next.info().unwrap().stream_sequence, &next.payload[..]),
+            (102 - u64::from(101 % 3 != 2), &b"100"[..])
+        );
         assert!(!server.output().contains(PASSWORD), "{}", server.output());
     }
 }

@@ -24,7 +24,8 @@ pub static SETTINGS: &[Setting] = &[
         .help("Keep no new messages in memory for those who read at the end"),
     Setting::text("sql_max_open_conns", "<number>", |draft, text| {
         let count = units::count_or_unlimited(text)?.filter(|count| *count > 0);
-        draft.sql.connections_max = count.map(u32::try_from).transpose().map_err(|_| Wrong::from("that is too many"))?;
+        draft.sql.connections_max =
+            count.map(u32::try_from).transpose().map_err(|_| Wrong::from("that is too many"))?;
         Ok(())
     })
     .keys(&["streaming.sql.max_open_conns", "streaming.sql_options.max_open_conns"])
