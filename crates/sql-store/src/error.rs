@@ -100,7 +100,7 @@ fn breaks_connections(error: &sqlx::Error) -> bool {
 
 /// Whether the database chose somebody else's transaction over ours.
 fn loses_to_another(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default();
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default();
     ["40001", "40P01"].contains(&&*code)
 }
 

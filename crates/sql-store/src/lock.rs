@@ -77,8 +77,7 @@ impl Lock {
     /// Keeps the lock, and looks whether a database that was down answers again, until the link is gone.
     pub async fn keep(mut self, source: Source, link: Weak<Link>) {
         let Some(woken) = link.upgrade().map(|link| link.woken.clone()) else { return };
-        loop {
-            let Some(is_down) = link.upgrade().map(|link| link.fault().is_some()) else { break };
+        while let Some(is_down) = link.upgrade().map(|link| link.is_away()) {
             if is_down {
                 tokio::time::sleep(ASK_EVERY).await;
             } else {

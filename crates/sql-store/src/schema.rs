@@ -9,7 +9,7 @@
 //! | `streaming_documents` | a small text: what a stream is |
 //! | `streaming_schema` | a version of all these that was made |
 //!
-//! Every statement can be run again: `MySQL` cannot undo the half of a change that a crash cut short. A version that was
+//! Every statement can be run again: MySQL cannot undo the half of a change that a crash cut short. A version that was
 //! released is never changed, another one is added.
 
 use crate::connection::{Connection, Value};

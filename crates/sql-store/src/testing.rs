@@ -1,5 +1,6 @@
 //! For tests, here and elsewhere: databases that are there as long as the process, and commits that fail as told.
 
+#[allow(clippy::expect_used, reason = "a test that has no database cannot go on")]
 mod servers;
 
 use std::collections::VecDeque;

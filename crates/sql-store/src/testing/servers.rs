@@ -1,4 +1,4 @@
-//! A PostgreSQL and a `MariaDB` from the programs of this machine, as long as this process lives, however it ends.
+//! A PostgreSQL and a MariaDB from the programs of this machine, as long as this process lives, however it ends.
 //!
 //! Where one is not installed its tests are skipped, and say so; with `SQL_SERVERS=required` they fail instead.
 
@@ -310,7 +310,7 @@ fn admin(driver: Driver, port: u16, sql: &str) -> Result<(), String> {
     run(&Source::parse(driver.name(), &url(database)).map_err(|error| error.to_string())?, sql)
 }
 
-/// The same as the one user of `MariaDB` who is never locked out.
+/// The same as the one user of MariaDB who is never locked out.
 fn root(port: u16, sql: &str) -> Result<(), String> {
     let source = Source::parse("mysql", &format!("root@tcp(127.0.0.1:{port})/mysql?tls=false"));
     run(&source.map_err(|error| error.to_string())?, sql)

@@ -1,5 +1,5 @@
 //! The store in a database, as the journal's own tests have it, and what only a database can do to it. Each on PostgreSQL
-//! and on `MariaDB`.
+//! and on MariaDB.
 #![allow(
     clippy::unwrap_used,
     clippy::cast_possible_truncation,

@@ -1,4 +1,4 @@
-//! Streams, channels and clients in a database: PostgreSQL and `MariaDB`, each where it is installed.
+//! Streams, channels and clients in a database: PostgreSQL and MariaDB, each where it is installed.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
