@@ -75,7 +75,8 @@ async fn streams_and_durables_are_there_after_a_restart() {
             message.unwrap().double_ack().await.unwrap();
         }
         assert!(stream.delete_message(200).await.unwrap());
-        assert_eq!(stream.purge().filter("s.1").await.unwrap().purged, 100 - u64::from(199 % 3 == 1));
+        // Sequence 200, which is gone, was one of them.
+        assert_eq!(stream.purge().filter("s.1").await.unwrap().purged, 99);
         let memory = stream::Config {
             name: "M".into(),
             subjects: vec!["m".into()],
@@ -92,10 +93,8 @@ async fn streams_and_durables_are_there_after_a_restart() {
         let consumer = stream.get_consumer::<pull::Config>("D").await.unwrap();
         let mut batch = consumer.fetch().max_messages(1).messages().await.unwrap();
         let next = batch.next().await.unwrap().unwrap();
-        assert_eq!(
-            (next.info().unwrap().stream_sequence, &next.payload[..]),
-            (102 - u64::from(101 % 3 != 2), &b"100"[..])
-        );
+        assert_eq!(next.info().unwrap().stream_sequence, 102, "behind those acknowledged, and one that was purged");
+        assert_eq!(&next.payload[..], b"101");
         assert!(!server.output().contains(PASSWORD), "{}", server.output());
     }
 }
