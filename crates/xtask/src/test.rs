@@ -184,7 +184,8 @@ fn plain(arguments: &[&str]) -> anyhow::Result<Outcome> {
 
 fn every_test() -> anyhow::Result<Outcome> {
     // What they need is here by now: a test that finds it missing has not looked well.
-    cargo::run(&["test", "--workspace"], &[("SQL_SERVERS", "required"), ("TEST_NODE", "required")]).map(|()| Outcome::Passed)
+    cargo::run(&["test", "--workspace"], &[("SQL_SERVERS", "required"), ("TEST_NODE", "required")])
+        .map(|()| Outcome::Passed)
 }
 
 fn docs() -> anyhow::Result<Outcome> {

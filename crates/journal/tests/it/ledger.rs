@@ -21,21 +21,21 @@ fn commit(ledger: &mut Ledger) {
     ledger.end_commit(commit, outcome).unwrap();
 }
 
-struct File(Memory, Failing);
+struct File(Failing);
 
 impl Place for File {
     fn open(&self) -> (Ledger, Vec<Vec<u8>>) {
-        let (ledger, entries, recovery) = Ledger::open(Arc::new(self.1.clone()), NAME).unwrap();
+        let (ledger, entries, recovery) = Ledger::open(Arc::new(self.0.clone()), NAME).unwrap();
         assert_eq!(recovery.lines().count(), 0);
         (ledger, entries)
     }
 
     fn fail(&self) {
-        self.1.plan(|operation| (operation == Operation::Sync).then_some(std::io::ErrorKind::Other));
+        self.0.plan(|operation| (operation == Operation::Sync).then_some(std::io::ErrorKind::Other));
     }
 
     fn work(&self) {
-        self.1.plan(|_| None);
+        self.0.plan(|_| None);
     }
 }
 
@@ -45,7 +45,7 @@ proptest! {
     #[test]
     fn a_ledger_is_a_list(steps in prop::collection::vec(step(), 1..40)) {
         let disk = Memory::default();
-        let ledger = run(&File(disk.clone(), Failing::over(Arc::new(disk.clone()))), steps);
+        let ledger = run(&File(Failing::over(Arc::new(disk.clone()))), steps);
         let file = disk.contents().get(NAME).map_or(0, Vec::len);
         prop_assert_eq!(ledger.bytes(), file as u64);
     }

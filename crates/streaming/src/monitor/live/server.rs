@@ -129,6 +129,7 @@ pub(in super::super) fn answer(monitor: &Monitor, _: &Parameters) -> Result<Answ
             store: match stan.options.store {
                 StanStore::Memory => "memory",
                 StanStore::File => "file",
+                StanStore::Sql => "sql",
             },
             clients: stan.client_count(),
             channels: stan.channels.all().len(),
