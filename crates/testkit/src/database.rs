@@ -224,6 +224,19 @@ impl Database {
             .expect("answering");
     }
 
+    /// Waits until so many transactions wait for another one's lock: whoever asked has come as far as that.
+    pub async fn until_waiting(&self, count: i64) {
+        let mut admin = self.admin().await;
+        let waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = $1";
+        eventually("transactions wait for a lock", async || {
+            let found = sqlx::query_scalar::<_, i64>(waiting).bind(self.name()).fetch_one(&mut admin).await;
+            found
+                .map_err(|error| error.to_string())
+                .and_then(|found| if found == count { Ok(()) } else { Err(format!("{found} wait")) })
+        })
+        .await;
+    }
+
     /// Every row of every table, to compare before and after: a table's name and its rows as JSON.
     pub async fn contents(&self) -> Vec<(String, serde_json::Value)> {
         let tables: Vec<String> = sqlx::query_scalar(

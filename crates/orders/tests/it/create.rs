@@ -215,12 +215,7 @@ async fn who_comes_at_the_same_moment_is_refused_by_the_index() {
     let order = orders::order::Order::new(ann.id, seen, now + Duration::minutes(15)).unwrap();
     orders::store::insert(&mut tx, &order, now).await.unwrap();
     let late = tokio::spawn(async move { ask(&bob, ticket).await });
-    testkit::eventually("Bob waits for Ann's transaction", async || {
-        let waiting =
-            "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
-        sqlx::query_scalar::<_, i64>(waiting).fetch_one(world.db()).await.unwrap() == 1
-    })
-    .await;
+    testkit::Database::of(world.db()).until_waiting(1).await;
     tx.commit().await.unwrap();
     late.await.unwrap().refuses(400, "Ticket is already reserved");
     world.audit(&[]).await.unwrap();

@@ -7,6 +7,7 @@ use futures::future::join_all;
 use payments::payment::{Payment, Status};
 use payments::{Terms, store};
 use stripe_sandbox::Fault;
+use testkit::Database;
 
 use crate::world::{CANCEL, CONFIRM, OPEN, World, open, pay, text};
 
@@ -77,10 +78,17 @@ async fn a_double_click_on_a_declined_card_hears_of_it_twice_and_tries_it_once()
     let ann = world.app.sign_in();
     let order = world.an_order(&ann).await;
     world.stripe.plan(CONFIRM, Fault::Hold, 1).expect("a plan");
+    // Both come to the order before either has it: the second finds the first one's try, and not its end.
+    let kit = Database::of(world.app.db());
+    let mut tx = world.app.db().begin().await.expect("a transaction");
+    store::lock_order(&mut tx, order.id).await.expect("its row");
     let clicks =
         async { tokio::join!(pay(&ann, &order, "tok_chargeDeclined"), pay(&ann, &order, "tok_chargeDeclined")) };
     let bank = async {
+        kit.until_waiting(2).await;
+        tx.rollback().await.expect("the lock is free");
         world.stripe.until_held(1).await;
+        kit.until_waiting(0).await;
         world.stripe.release(1);
     };
     let ((one, two), ()) = tokio::join!(clicks, bank);
