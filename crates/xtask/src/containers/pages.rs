@@ -58,6 +58,14 @@ fn the_policy_of_nginx_is_the_marketplaces() {
 }
 
 #[test]
+fn both_keep_whoever_came_by_https_there_as_long() {
+    let (pages, conf) = (text(RUST[0]), text("docker/nginx/client.conf"));
+    let (_, kept) = pages.split_once("const STAY_SECURE: HeaderValue = HeaderValue::from_static(").unwrap();
+    let (kept, _) = kept.split_once(')').unwrap();
+    assert!(conf.contains(&format!("https {kept};")), "docker/nginx/client.conf does not say {kept}");
+}
+
+#[test]
 fn hashed_files_are_kept_for_ever_by_both() {
     let (pages, conf) = (text(RUST[0]), text("docker/nginx/client.conf"));
     for value in ["public, max-age=31536000, immutable", "no-cache"] {
