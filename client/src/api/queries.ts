@@ -2,6 +2,7 @@
 
 import {
   infiniteQueryOptions,
+  keepPreviousData,
   MutationCache,
   type Query,
   QueryCache,
@@ -207,11 +208,15 @@ export const orders = infiniteQueryOptions({
   getNextPageParam: (page) => page.next,
 });
 
-/** The orders that who is signed in has made for a ticket. */
-export const ordersFor = (ticketId: string) =>
+/**
+ * The orders that who is signed in has made for a ticket. Whenever that has changed they are asked for anew: it changes
+ * because of orders. Until the answer those known stand.
+ */
+export const ordersFor = ({ id: ticketId, version }: Ticket) =>
   queryOptions({
-    queryKey: ['orders', 'for', ticketId],
+    queryKey: ['orders', 'for', ticketId, version],
     queryFn: ({ signal }) => dataOf(api.GET('/api/orders', { params: { query: { ticketId } }, signal })),
+    placeholderData: keepPreviousData,
   });
 
 export const orderById = (id: string) =>

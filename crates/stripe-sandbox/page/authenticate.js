@@ -41,6 +41,8 @@ const choose = async (passed) => {
 
 buttons[0].addEventListener('click', () => choose(true));
 buttons[1].addEventListener('click', () => choose(false));
+// They were shown before there was anybody to hear them.
+for (const button of buttons) button.disabled = false;
 ask('/payment')
   .then(({ amount, currency }) => {
     const decimals = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits;

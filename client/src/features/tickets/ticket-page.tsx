@@ -75,7 +75,7 @@ function TicketView({ ticket }: { ticket: Ticket }) {
   const { data: config } = useQuery(paymentsConfig);
   const { data: viewer } = useQuery(currentUser);
   const isTaken = ticket.status !== 'available';
-  const { data: orders } = useQuery({ ...ordersFor(ticket.id), enabled: Boolean(viewer) && isTaken });
+  const { data: orders } = useQuery({ ...ordersFor(ticket), enabled: Boolean(viewer) && isTaken });
   const stands = standing(ticket, viewer, orders);
   const isGone = stands.is === 'sold' || (stands.is === 'held' && !stands.byMe);
   return (
