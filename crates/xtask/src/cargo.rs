@@ -25,8 +25,24 @@ pub fn this_program() -> anyhow::Result<PathBuf> {
 /// Cargo with these arguments and variables, in the root.
 pub fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    forget_our_crate(&mut cargo);
     cargo.args(arguments).envs(environment.iter().copied()).current_dir(root());
     cargo
+}
+
+/// Cargo tells a program it runs what crate that is of. Cargo that we run in turn must not hear of it: build scripts look at
+/// that (ring's does), and whatever stands on them would be built again and again, by us and by whoever calls us.
+pub fn forget_our_crate(command: &mut Command) {
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(is_of_a_crate) {
+            command.env_remove(name);
+        }
+    }
+}
+
+fn is_of_a_crate(name: &str) -> bool {
+    const NAMES: [&str; 3] = ["CARGO_BIN_NAME", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE"];
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || NAMES.contains(&name)
 }
 
 /// Runs it; fails if it does.
@@ -63,6 +79,16 @@ pub fn executable(messages: &str, name: &str) -> anyhow::Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cargo_tells_of_a_crate_is_forgotten_and_what_it_is_told_is_not() {
+        for name in ["CARGO_PKG_VERSION_MAJOR", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_LINKS", "CARGO_CRATE_NAME"] {
+            assert!(is_of_a_crate(name), "{name}");
+        }
+        for name in ["CARGO", "CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_INCREMENTAL", "PATH"] {
+            assert!(!is_of_a_crate(name), "{name}");
+        }
+    }
 
     #[test]
     fn a_program_is_told_from_the_library_and_the_tests_of_the_same_name() {

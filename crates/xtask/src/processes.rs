@@ -143,6 +143,7 @@ impl Chain {
             keeper.arg("--remove").arg(&self.folder);
         }
         keeper.arg("--").args(&program.words).current_dir(&program.folder);
+        crate::cargo::forget_our_crate(&mut keeper);
         keeper.envs(program.environment);
         // Of its own group: Ctrl-C at the terminal is for us, who then stop it in its turn.
         keeper.stdin(read).stdout(below).process_group(0);
